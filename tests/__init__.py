@@ -1,0 +1,1 @@
+"""Tests: `bot/` dialogues, `golden/` cards, `contracts/` for ports, `fakes/` of the platforms."""

@@ -1,0 +1,36 @@
+"""What all tests share: a real PostgreSQL, property-test profiles, and no skipped tests."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+
+from tests.no_skips import pytest_collection_modifyitems, pytest_configure
+from tests.postgres import Postgres, running
+
+__all__ = ["pytest_collection_modifyitems", "pytest_configure"]
+
+# Settings of whoever runs the tests must not reach the product under test.
+for _name in [name for name in os.environ if name.startswith("GROUNDSWELL_")]:
+    del os.environ[_name]
+
+# A whole run is repeatable; a run at the desk looks for new examples each time.
+settings.register_profile("desk", deadline=None)
+settings.register_profile("whole", deadline=None, derandomize=True, database=None)
+settings.load_profile("whole" if {"CI", "EVERY_TEST"} & os.environ.keys() else "desk")
+
+
+@pytest.fixture(scope="session")
+def postgres(testrun_uid: str) -> Iterator[Postgres]:
+    """Run a real PostgreSQL server for this run's tests; mark them `postgres`."""
+    with running(testrun_uid) as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> Iterator[str]:
+    """Give the test an empty PostgreSQL database of its own."""
+    name = postgres.create()
+    yield postgres.url(name)
+    postgres.drop(name)
