@@ -1,0 +1,1 @@
+"""Announcements: drafted, seen exactly as others will see them, confirmed, delivered, counted."""

@@ -1,0 +1,1 @@
+"""Needs: what somebody asks of IT, from one sentence to a receipt."""

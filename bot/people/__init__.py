@@ -1,0 +1,1 @@
+"""Who is who: persons, their accounts on platforms, roles, languages and zones."""

@@ -1,0 +1,1 @@
+"""Pulses: one question, one tap, and results that give nobody away."""
