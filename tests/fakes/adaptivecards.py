@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final, TypeAlias
 
@@ -21,6 +21,7 @@ from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 
 JSON: TypeAlias = dict[str, Any]
+Node: TypeAlias = Any  # whatever JSON may hold at some place
 
 # A Teams message may hold about 100 KB of UTF-16; the envelope, mentions and reactions need room
 # (Microsoft Learn, "Format your bot messages": 100 KB including all of them).
@@ -134,43 +135,80 @@ def _definitions() -> dict[str, JSON]:
 DEFINITIONS: Final = _definitions()
 
 
-def _named(
-    validator: Validator, name: str, instance: object, _schema: object
-) -> Iterator[ValidationError]:
-    yield from validator.descend(instance, DEFINITIONS[name])  # type: ignore[attr-defined]
+@cache
+def _definition(name: str) -> Validator:
+    validator: Validator = _Compiled(DEFINITIONS[name])
+    return validator
 
 
-def _typed(
-    validator: Validator, names: list[str], instance: object, _schema: object
-) -> Iterator[ValidationError]:
+_PARTS: Final[dict[int, Validator]] = {}
+
+
+def _part(schema: JSON) -> Validator:
+    """Keep one validator per part of the schema: making one costs more than using it."""
+    if id(schema) not in _PARTS:  # parts live as long as DEFINITIONS, so their ids stay theirs
+        _PARTS[id(schema)] = _Compiled(schema)
+    return _PARTS[id(schema)]
+
+
+def _at(step: str | int | None, validator: Validator, instance: Node) -> Iterator[ValidationError]:
+    for error in validator.iter_errors(instance):
+        if step is not None:
+            error.path.appendleft(step)
+        yield error
+
+
+_Keyword: TypeAlias = Callable[[Validator, Any, Any, Any], Iterator[ValidationError]]
+
+
+def _named(_v: Validator, name: str, instance: Node, _s: Node) -> Iterator[ValidationError]:
+    yield from _at(None, _definition(name), instance)
+
+
+def _typed(_v: Validator, names: list[str], instance: Node, _s: Node) -> Iterator[ValidationError]:
     if isinstance(instance, str) and "TextRun" in names:
         return
     kind = instance.get("type") if isinstance(instance, dict) else None
     if kind in names:
-        yield from validator.descend(instance, DEFINITIONS[str(kind)])  # type: ignore[attr-defined]
+        yield from _at(None, _definition(str(kind)), instance)
     else:
         yield ValidationError(f"type {kind!r} is unknown or not allowed here")
 
 
 def _fallback_to(
-    validator: Validator, schema: JSON, instance: object, _schema: object
+    _v: Validator, schema: JSON, instance: Node, _s: Node
 ) -> Iterator[ValidationError]:
     if not (isinstance(instance, str) and instance.lower() == "drop"):
-        yield from validator.descend(instance, schema)  # type: ignore[attr-defined]
+        yield from _at(None, _part(schema), instance)
 
 
-def _or_null(
-    validator: Validator, schema: JSON, instance: object, _schema: object
-) -> Iterator[ValidationError]:
+def _or_null(_v: Validator, schema: JSON, instance: Node, _s: Node) -> Iterator[ValidationError]:
     if instance is not None:
-        yield from validator.descend(instance, schema)  # type: ignore[attr-defined]
+        yield from _at(None, _part(schema), instance)
 
 
-_KEYWORDS: Final = {
+def _properties(
+    _v: Validator, schemas: JSON, instance: Node, _s: Node
+) -> Iterator[ValidationError]:
+    if isinstance(instance, dict):
+        for key, value in instance.items():
+            if key in schemas:
+                yield from _at(key, _part(schemas[key]), value)
+
+
+def _items(_v: Validator, schema: JSON, instance: Node, _s: Node) -> Iterator[ValidationError]:
+    if isinstance(instance, list):
+        for index, value in enumerate(instance):
+            yield from _at(index, _part(schema), value)
+
+
+_KEYWORDS: Final[dict[str, _Keyword]] = {
     "named": _named,
     "typed": _typed,
     "fallbackTo": _fallback_to,
     "orNull": _or_null,
+    "properties": _properties,
+    "items": _items,
 }
 _Compiled = extend(Draft6Validator, _KEYWORDS)  # type: ignore[no-untyped-call]
 _VALIDATOR: Final = _Compiled({"named": "AdaptiveCard"})
