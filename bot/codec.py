@@ -13,7 +13,7 @@ from typing import TypeAlias, cast
 from bot import messages
 from bot.messages import Answer, Card
 
-Plain: TypeAlias = "None | bool | int | float | str | list[Plain] | dict[str, Plain]"
+Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | None"
 
 _RECORDS = {
     name: value

@@ -138,7 +138,9 @@ class Step:
     pause: bool = False
 
 
-def next_step(item: Outgoing, outcome: Outcome, *, now: datetime, jitter: float) -> Step:
+def next_step(  # noqa: PLR0911 - one return per outcome reads as the table that it is
+    item: Outgoing, outcome: Outcome, *, now: datetime, jitter: float
+) -> Step:
     """Decide a copy's next state. ``jitter`` is a random number in [0, 1)."""
     keep = Step(state=DeliveryState.SENT, due_at=now, attempt=item.attempt)
     match outcome:

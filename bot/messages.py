@@ -377,6 +377,9 @@ class Answer:
 NOTHING = Answer()
 
 
+_SKIN_TONES = range(0x1F3FB, 0x1F400)
+
+
 def fit(words: str, limit: int) -> str:
     """Shorten to ``limit`` characters, visibly: the mark says how many characters are missing.
 
@@ -405,5 +408,5 @@ def _continues(character: str) -> bool:
     return (
         unicodedata.combining(character) != 0
         or character in "\u200d\ufe0e\ufe0f"
-        or 0x1F3FB <= ord(character) <= 0x1F3FF
+        or ord(character) in _SKIN_TONES
     )

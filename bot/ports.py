@@ -154,8 +154,10 @@ class People(Protocol):
         ...
 
     def reachable(self) -> tuple[Reach, ...]:
-        """Return one way to each active person: the preferred account if it is reachable, else
-        the first reachable one by id; persons without any are left out. In order of person id.
+        """Return one way to each active person, in order of person id.
+
+        It is the preferred account if that is reachable, else the first reachable one by id;
+        persons without any are left out.
         """
         ...
 
@@ -225,8 +227,10 @@ class Pulses(Protocol):
         ...
 
     def publish(self, wave: WaveId, answers: Answers, ids: Sequence[str], /) -> None:
-        """Write shuffled answers under random ``ids`` (scores first, then comments), delete the
-        boxes and rewrite the participation rows in order of person: one transaction.
+        """Write shuffled answers under random ``ids``: scores first, then comments.
+
+        Deletes the boxes and rewrites the participation rows in order of person, all in this
+        transaction.
         """
         ...
 
