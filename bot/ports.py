@@ -183,6 +183,7 @@ class Needs(Protocol):
         ...
 
     def get(self, need: NeedId, /) -> Need | None: ...
+    def by_draft(self, draft: str, /) -> Need | None: ...
     def save(self, need: Need, change: NeedChange, /) -> None:
         """Store the new state and its line of history."""
         ...
@@ -207,6 +208,14 @@ class Pulses(Protocol):
     def save(self, wave: Wave, /) -> None: ...
     def waves(self, *states: str) -> tuple[Wave, ...]:
         """Return the waves in these states, newest first."""
+        ...
+
+    def invite(self, wave: WaveId, person: PersonId, /) -> bool:
+        """Add an open participation row; False if there is one."""
+        ...
+
+    def asked(self, wave: WaveId, /) -> int:
+        """Count those who were asked."""
         ...
 
     def part(self, wave: WaveId, person: PersonId, /) -> Part | None:
@@ -310,7 +319,7 @@ class Outbox(Protocol):
     def amend(self, once: str, card: Card, /) -> None:
         """Let the message queued under ``once`` show ``card``, now if it is out, else when it is.
 
-        Several amendments before the send become one. Unknown ``once``: nothing happens.
+        Nothing happens if it shows, or is about to show, the same card already. Several amendments before the send become one. Unknown ``once``: nothing happens.
         """
         ...
 

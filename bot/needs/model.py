@@ -23,6 +23,7 @@ class Need:
     """What somebody asks of IT.
 
     ``words`` are the asker's own and never change; ``link`` leads to the message they came from.
+    ``draft`` is the random id of the draft it came from: sending one draft twice makes one need.
     ``answer_due`` is when the first human answer is due. Times are aware UTC.
     """
 
@@ -31,6 +32,7 @@ class Need:
     words: str
     department: str
     link: str
+    draft: str
     state: NeedState
     asked_at: datetime
     answer_due: datetime
