@@ -25,7 +25,7 @@ demo: $(if $(wildcard $(DEV)),$(DEV),$(RUN)) ## start everything on this machine
 	@exec $(BIN)/groundswell demo
 
 test: $(DEV) ## run all tests, with coverage, and fail if one was skipped
-	@EVERY_TEST=1 $(BIN)/pytest -n $(or $(WORKERS),logical) --maxprocesses=8 \
+	@$(if $(ARGS),,EVERY_TEST=1) $(BIN)/pytest -n $(or $(WORKERS),logical) --maxprocesses=8 \
 	  --cov --cov-report=term $(ARGS)
 
 check: $(DEV) ## formatting, style, types, import contracts, dead code, spelling
