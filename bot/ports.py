@@ -319,7 +319,8 @@ class Outbox(Protocol):
     def amend(self, once: str, card: Card, /) -> None:
         """Let the message queued under ``once`` show ``card``, now if it is out, else when it is.
 
-        Nothing happens if it shows, or is about to show, the same card already. Several amendments before the send become one. Unknown ``once``: nothing happens.
+        Nothing happens if it shows, or is about to show, the same card already. Several
+        amendments before the send become one. Unknown ``once``: nothing happens.
         """
         ...
 
