@@ -212,10 +212,13 @@ def _view(view: JSON, surface: Surface) -> Iterator[str]:
     for node in _walk(view | {"blocks": []}, "", ""):
         yield from _node_rules(node)
     yield from _blocks(blocks, surface, "/blocks")
+    if not blocks:
+        yield _said("no less than 1 items allowed", "/blocks")
     has_input = any(isinstance(block, dict) and block.get("type") == "input" for block in blocks)
     if surface == "modal" and has_input and "submit" not in view:
         yield _said("submit is required when an input block is present", "/submit")
-    yield from _sdk(lambda: View(**copy.deepcopy(view | {"blocks": []})).to_dict(), "")
+    shell = view | {"blocks": [{"type": "divider"}]}  # the blocks were judged one by one
+    yield from _sdk(lambda: View(**copy.deepcopy(shell)).to_dict(), "")
 
 
 def _blocks(blocks: list[Any], surface: Surface, pointer: str) -> Iterator[str]:
