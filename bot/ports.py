@@ -153,6 +153,10 @@ class People(Protocol):
         """Return the active persons who hold a role, in order of id."""
         ...
 
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all persons, leavers included, in any order."""
+        ...
+
     def reachable(self) -> tuple[Reach, ...]:
         """Return one way to each active person, in order of person id.
 
@@ -224,6 +228,10 @@ class Pulses(Protocol):
 
     def advance(self, wave: WaveId, person: PersonId, before: Part, after: Part, /) -> bool:
         """Move a participation row of an open wave; False if it was not in ``before``."""
+        ...
+
+    def panel(self, wave: WaveId, /) -> tuple[PersonId, ...]:
+        """Return who was asked, in order of person id."""
         ...
 
     def answered(self, wave: WaveId, /) -> int:
