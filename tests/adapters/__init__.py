@@ -1,0 +1,1 @@
+"""Adapters: platforms as HTTP servers, renderers against judges."""
