@@ -32,8 +32,10 @@ from bot.people.cards import made, note
 from bot.people.model import Channel, PersonId
 from bot.ports import Voice
 from bot.pulses import rules
-from bot.pulses.model import Wave, WaveId, WaveState
+from bot.pulses.model import SMALLEST_GROUP, Wave, WaveId, WaveState
 from bot.pulses.results import (
+    LEAST_SHOWN,
+    MOST_SHOWN,
     Band,
     Figures,
     Results,
@@ -104,7 +106,7 @@ def launch_errors(
         errors[QUESTION] = v.say("Write the question.")
     elif len(question) > rules.LONGEST_QUESTION:
         errors[QUESTION] = v.say("Shorten the question to {n} characters.", n="300")
-    elif known < Wave.__dataclass_fields__["k"].default:
+    elif known < SMALLEST_GROUP:
         errors[QUESTION] = v.plural(
             "I know only {n} person so far. With fewer than 5, no result could ever be shown.",
             "I know only {n} people so far. With fewer than 5, no result could ever be shown.",
@@ -401,9 +403,9 @@ def _signed(v: Voice, points: int) -> str:
 
 def _share(v: Voice, share: int) -> str:
     words = v.percent(share / 100)
-    if share >= 100 - 5:
+    if share >= MOST_SHOWN:
         return v.say("{share} or more", share=words)
-    return v.say("{share} or less", share=words) if share <= 5 else words
+    return v.say("{share} or less", share=words) if share <= LEAST_SHOWN else words
 
 
 def _so_far(v: Voice, answered: int) -> str:

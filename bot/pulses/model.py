@@ -12,6 +12,8 @@ from bot.heard import ChannelId
 from bot.people.model import PersonId
 
 WaveId = NewType("WaveId", int)
+SMALLEST_GROUP = 5
+SMALLEST_GROUP_FOR_COMMENTS = 10
 
 
 class WaveState(StrEnum):
@@ -56,8 +58,8 @@ class Wave:
     public_key: str
     invited: int
     channel: ChannelId = ChannelId("")
-    k: int = 5
-    k_comment: int = 10
+    k: int = SMALLEST_GROUP
+    k_comment: int = SMALLEST_GROUP_FOR_COMMENTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

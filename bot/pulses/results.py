@@ -19,8 +19,7 @@ FIGURES_FROM = 10
 STEP = 5
 HAPPY_FROM = 9
 NEUTRAL_FROM = 7
-HIGHEST = 10
-_LEAST, _MOST = STEP, 100 - STEP
+LEAST_SHOWN, MOST_SHOWN = STEP, 100 - STEP
 
 
 class Band(StrEnum):
@@ -142,7 +141,7 @@ def _nearest(points: float) -> int:
 
 
 def _share(share: float) -> int:
-    return min(_MOST, max(_LEAST, _nearest(100 * share)))
+    return min(MOST_SHOWN, max(LEAST_SHOWN, _nearest(100 * share)))
 
 
 def _outward(low: float, high: float, *, least: int) -> tuple[int, int]:
