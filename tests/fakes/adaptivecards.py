@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from jsonschema import Draft6Validator
@@ -67,7 +68,10 @@ def _judged(text: str, dialog: bool) -> tuple[str, ...]:
 
 
 def _read_schema() -> dict[str, JSON]:
-    source = files("adaptive_cards").joinpath("schemas/schema-1.5.json")
+    spec = find_spec("adaptive_cards")  # found, not imported: it would load pydantic for nothing
+    assert spec is not None
+    assert spec.origin is not None
+    source = Path(spec.origin).with_name("schemas") / "schema-1.5.json"
     definitions: dict[str, JSON] = json.loads(source.read_text(encoding="utf-8"))["definitions"]
     return definitions
 

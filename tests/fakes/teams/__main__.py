@@ -19,13 +19,14 @@ from tests.fakes.teams import ClientRefusedError, FakeTeams, Person
 DEFAULT_BOT: Final = "http://127.0.0.1:8080"
 
 
-def _arguments() -> argparse.Namespace:
+def parse(words: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.fakes.teams", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--bot", default=DEFAULT_BOT, help="where the bot listens")
     parser.add_argument("--local", action="store_true", help="no tokens in either direction")
     parser.add_argument("--rate-limits", action="store_true", help="answer 429 as Teams does")
-    return parser.parse_args()
+    return parser.parse_args(words)
 
 
 def _say(out: TextIO, line: str) -> None:
@@ -33,9 +34,9 @@ def _say(out: TextIO, line: str) -> None:
     out.flush()
 
 
-async def _act(teams: FakeTeams, line: str) -> str:
+async def act(teams: FakeTeams, line: str) -> str:
     """Do what one line asks a person to do, and return what to show."""
-    mark = next((m for m in ":!?" if m in line), "?")
+    mark = next((letter for letter in line if letter in ":!?"), "?")
     handle, _, rest = line.partition(mark)
     person = teams.user(handle.strip() or "ada")
     if mark == ":":
@@ -54,17 +55,16 @@ def _listen(teams: FakeTeams, lines: TextIO, out: TextIO) -> None:
     """Act line by line; in a daemon thread, because a blocked read cannot be cancelled."""
     for line in lines:
         try:
-            shown = teams.run(_act(teams, line.strip()))
+            shown = teams.run(act(teams, line.strip()))
         except (ClientRefusedError, IndexError, ClientError) as error:
             shown = f"{type(error).__name__}: {error}"
         _say(out, shown)
 
 
-async def serve(arguments: argparse.Namespace, lines: TextIO, out: TextIO) -> None:
-    """Run until a signal comes."""
-    stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+async def serve(
+    arguments: argparse.Namespace, lines: TextIO, out: TextIO, stopped: asyncio.Event
+) -> None:
+    """Run until told to stop."""
     settings = {"signed": not arguments.local, "rate_limits": arguments.rate_limits}
     async with FakeTeams(port=arguments.port, strict=False, **settings) as teams:
         teams.connect(arguments.bot)
@@ -77,5 +77,13 @@ async def serve(arguments: argparse.Namespace, lines: TextIO, out: TextIO) -> No
             _say(out, f"# violation: {violation}")
 
 
+async def main() -> None:
+    """Run on the terminal until a signal comes."""
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    await serve(parse(), sys.stdin, sys.stdout, stopped)
+
+
 if __name__ == "__main__":
-    asyncio.run(serve(_arguments(), sys.stdin, sys.stdout))
+    asyncio.run(main())

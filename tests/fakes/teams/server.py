@@ -113,6 +113,7 @@ class Server:
             authorization=request.headers.get("Authorization"),
         )
         self.calls.append(call)
+        self.change()
         return call
 
     async def _respond(self, call: Call, request: web.Request) -> web.StreamResponse:
