@@ -27,6 +27,17 @@ def escaped(text: str) -> str:
     return "".join(parts)
 
 
+def rich(text: str) -> list[JSON]:
+    """Write what a person typed as elements of rich text."""
+    made: list[JSON] = []
+    for part in _MENTION.split(text):
+        if _MENTION.fullmatch(part):
+            made.append({"type": "user", "user_id": part[2:-1]})
+        elif part:
+            made.append({"type": "text", "text": part})
+    return made
+
+
 class Person:
     """One member of the workspace, as seen and as acting."""
 
@@ -122,8 +133,8 @@ class Person:
         place = state.channels[channel or self.dm]
         if self.id not in place.members:
             raise AssertionError(f"{self.id} is not in {place.id}")
-        rich = {"type": "rich_text_section", "elements": [{"type": "text", "text": text}]}
-        block = {"type": "rich_text", "block_id": state.new_id("b"), "elements": [rich]}
+        section = {"type": "rich_text_section", "elements": rich(text)}
+        block = {"type": "rich_text", "block_id": state.new_id("b"), "elements": [section]}
         message = state.put_message(
             Message(
                 channel=place.id,

@@ -39,6 +39,7 @@ class Server:
 
     def __init__(self, state: State, *, rate_limits: bool = False, channel_burst: int = 1) -> None:
         self.state = state
+        state.notify = self.notify
         self.rate_limits = rate_limits
         self.buckets = Buckets(state.clock, channel_burst=channel_burst)
         self.methods: dict[str, Method] = table()

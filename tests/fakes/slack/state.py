@@ -5,7 +5,7 @@ import itertools
 import json
 import secrets
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -198,6 +198,8 @@ class State:
     violations: list[str] = field(default_factory=list)
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     last_ts: int = 0
+    # Called when something happened that somebody may wait for.
+    notify: Callable[[], None] = lambda: None
 
     def __post_init__(self) -> None:
         """Add the bot and its token."""
@@ -385,7 +387,9 @@ class State:
         return self.views[id_] if id_ else None
 
     def violate(self, said: str) -> None:
+        """Note what the app did wrong."""
         self.violations.append(said)
+        self.notify()
 
 
 _HOLDERS = {"actions", "context_actions", "card", "carousel"}
