@@ -81,10 +81,8 @@ def _take_turn(turn: Turn) -> Answer:
             return _from_message(turn, words, link)
         case Commanded(words=words):
             return _commanded(turn, words)
-        case Pressed(action=action, argument=argument, values=values):
-            return _routed(turn, action, argument, values)
-        case Submitted(action=action, argument=argument, values=values):
-            return _routed(turn, action, argument, values)
+        case Pressed() | Submitted():
+            return _routed(turn, event.action, event.argument, event.values)
         case _:
             return NOTHING
 
@@ -208,13 +206,11 @@ def _single(values: Values) -> dict[str, str]:
 
 
 def _drop(turn: Turn, dialogue: Dialogue) -> Answer:
-    needs.cancel(turn, dialogue.notes["draft"])
-    return NOTHING
+    return needs.cancel(turn, dialogue.notes["draft"])
 
 
 def _send(turn: Turn, dialogue: Dialogue) -> Answer:
-    needs.send(turn, dialogue.notes["draft"])
-    return NOTHING
+    return needs.send(turn, dialogue.notes["draft"])
 
 
 def _change(turn: Turn, dialogue: Dialogue) -> Answer:

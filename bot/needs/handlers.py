@@ -8,6 +8,7 @@ is one need.
 
 from dataclasses import replace
 
+from bot.heard import Said
 from bot.messages import NOTHING, Answer, Card
 from bot.needs import cards, rules
 from bot.needs.model import Need, NeedChange, NeedId, NeedState
@@ -82,17 +83,16 @@ def changed(turn: Turn, draft: str, words: str) -> Answer:
 
 def send(turn: Turn, draft: str) -> Answer:
     """Store the need and give the receipt; the same draft again gives the same receipt."""
-    uow, voice = turn.uow, turn.voice
-    need = uow.needs.by_draft(draft)
+    need = turn.uow.needs.by_draft(draft)
     if need is None:
         dialogue = open_draft(turn, draft)
         if dialogue is None:
             return _present(turn, draft)
         need = _record(turn, dialogue)
-        uow.dialogues.drop(turn.person.id)
-    receipt = cards.receipt(voice, need)
-    uow.outbox.amend(_summary_once(draft), receipt)
-    return Answer(card=receipt)
+        turn.uow.dialogues.drop(turn.person.id)
+    elif need.asker != turn.person.id:
+        return only_you(cards.no_draft(turn.voice))
+    return _conclude(turn, draft, need.words, cards.receipt(turn.voice, need))
 
 
 def cancel(turn: Turn, draft: str) -> Answer:
@@ -101,9 +101,8 @@ def cancel(turn: Turn, draft: str) -> Answer:
     if dialogue is None:
         return _present(turn, draft)
     turn.uow.dialogues.drop(turn.person.id)
-    card = cards.cancelled(turn.voice, dialogue.notes["words"])
-    turn.uow.outbox.amend(_summary_once(draft), card)
-    return Answer(card=card)
+    words = dialogue.notes["words"]
+    return _conclude(turn, draft, words, cards.cancelled(turn.voice, words))
 
 
 def resume(turn: Turn, draft: str) -> Answer:
@@ -151,6 +150,16 @@ def open_draft(turn: Turn, draft: str) -> Dialogue | None:
     if dialogue is None or dialogue.step not in STEPS or dialogue.notes["draft"] != draft:
         return None
     return dialogue
+
+
+def _conclude(turn: Turn, draft: str, words: str, card: Card) -> Answer:
+    """End a draft: in place of its summary after a press, as a new message after typed words."""
+    summary = _summary_once(draft)
+    if isinstance(turn.event, Said):
+        turn.uow.outbox.amend(summary, cards.moved_on(turn.voice, words))
+        return reply_in_private(turn, card)
+    turn.uow.outbox.amend(summary, card)
+    return Answer(card=card)
 
 
 def _record(turn: Turn, dialogue: Dialogue) -> Need:
