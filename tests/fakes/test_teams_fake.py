@@ -14,6 +14,7 @@ import pytest
 
 from tests.fakes.teams import (
     TOKEN_CASES,
+    Answer,
     ClientRefusedError,
     Conversation,
     FakeTeams,
@@ -22,6 +23,7 @@ from tests.fakes.teams import (
     Person,
 )
 from tests.fakes.teams.__main__ import act, parse, serve
+from tests.fakes.teams.answers import press_faults
 from tests.fakes.teams.delivery import Scope
 from tests.fakes.teams.limits import SEND, Clock, Limiter
 from tests.fakes.test_adaptivecards import card, choices, execute, submit
@@ -342,6 +344,30 @@ async def test_the_rest_that_is_refused(bot: Bot, ada: Person, teams: FakeTeams)
     async with bot.session.post(f"{teams.url}/v3/conversations") as got:
         assert got.status == 404  # the path of the service URL was dropped
     assert len(teams.violations) == 8
+    teams.violations.clear()
+
+
+async def test_threads_are_of_channels(bot: Bot, ada: Person, teams: FakeTeams) -> None:
+    """A thread opens in a channel that exists, not in a chat, and not under an unknown root."""
+    news = teams.team("Sales", ada).general
+    for place in (teams.group("Lunch", ada).id, f"{news.id};messageid=5", "19:nowhere"):
+        data = {"channel": {"id": place}}
+        request = {"isGroup": True, "channelData": data, "activity": message()}
+        assert (await bot.call("POST", "", request))[0] == 404
+    root = await bot.post(news, message())
+    path = f"{path_of(news)}/activities/{root.id}"
+    status, answered = await bot.call("POST", path, message())
+    assert (status, teams.message(answered["id"]).thread) == (201, root.id)
+
+
+async def test_bodies_that_are_no_json(bot: Bot, ada: Person, teams: FakeTeams) -> None:
+    """Whatever bytes come, the answer is 400 and a violation, not a crash."""
+    url = f"{teams.service_url}v3/conversations{path_of(ada.chat)}/activities"
+    headers = {"Authorization": f"Bearer {bot.token}"}
+    for raw in (b"{", b"\xff\xfe"):
+        async with bot.session.post(url, data=raw, headers=headers) as got:
+            assert got.status == 400
+    assert ["not a JSON object" in said for said in teams.violations] == [True, True]
     teams.violations.clear()
 
 
@@ -716,6 +742,13 @@ BAD_PRESSES: dict[str, tuple[tuple[int, object], str]] = {
 }
 
 
+def test_late_answers_are_noted() -> None:
+    """An answer that takes longer than the client waits is a violation, however good it is."""
+    good = json.dumps(reply(MESSAGE, "Thanks")).encode()
+    for seconds, faults in ((0.2, 0), (6.0, 1)):
+        assert len(press_faults(Answer(200, "application/json", good, seconds))) == faults
+
+
 @pytest.mark.parametrize("name", BAD_PRESSES)
 async def test_bad_answers_to_presses_are_noted(bot: Bot, ada: Person, name: str) -> None:
     """What the client cannot show is a violation."""
@@ -762,6 +795,14 @@ async def test_old_clients_send_the_fallback_as_a_message(bot: Bot, ada: Person)
     heard = bot.heard[-1]
     assert (heard["type"], heard["replyToId"], "text" in heard) == ("message", shown.id, False)
     assert heard["value"] == {"verb": "answer", "wave": 7, "why": "slow"}
+    silent = {**execute("answer", wave=7), "associatedInputs": "None"}
+    silent["fallback"] |= {"associatedInputs": "none"}
+    quiet = await bot.post(ada.chat, message(card(text_field(), actions=[silent])))
+    await ada.submit_fallback(quiet, "answer")
+    assert bot.heard[-1]["value"] == {"verb": "answer", "wave": 7}
+    link = {"type": "Action.OpenUrl", "title": "View", "url": "https://example.com"}
+    with pytest.raises(ClientRefusedError, match="no fallback for old clients"):
+        await ada.submit_fallback(await bot.post(ada.chat, message(card(actions=[link]))), "View")
 
 
 async def test_a_dialog_from_button_to_thanks(bot: Bot, ada: Person) -> None:
@@ -877,9 +918,10 @@ async def test_a_stranger_is_of_another_tenant(bot: Bot, teams: FakeTeams) -> No
 
 async def test_local_mode_knows_no_tokens(session: aiohttp.ClientSession) -> None:
     """Unsigned, neither side sends a token; the settings say so."""
-    async with FakeTeams(signed=False) as teams:
-        bot, ada = Bot(teams, session), teams.user("ada")
-        teams.connect(bot)
+    teams = FakeTeams(signed=False)
+    bot, ada = Bot(teams, session), teams.user("ada")
+    teams.connect(bot)  # as well before the start as after it
+    async with teams:
         await ada.say("hi")
         assert "authorization" not in bot.headers[-1]
         await bot.post(ada.chat, message())

@@ -134,7 +134,7 @@ class FakeTeams:
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
-        trace: TracebackType | None,
+        _trace: TracebackType | None,
     ) -> None:
         await self.stop()
         if error is None:

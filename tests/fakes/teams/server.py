@@ -99,7 +99,7 @@ class Server:
         return handle
 
     async def _arrived(self, op: str, request: web.Request) -> Call:
-        raw = await request.text()
+        raw = (await request.read()).decode(errors="replace")
         if op not in IDENTITY:
             self.connections.add(request.transport and request.transport.get_extra_info("peername"))
         call = Call(
