@@ -1,0 +1,112 @@
+"""What the bot remembers: SQLite, PostgreSQL or this process's memory behind one contract.
+
+Read ``tables.py`` first, then ``engine.py`` (how transactions begin, wait and fail), then one
+repository; all are alike but ``outbox.py``. ``memory.py`` does the same without a database.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from sqlalchemy import text
+
+from bot.ports import UnitOfWork
+from storage.engine import Database, FileDoor, InUse, Refused, open_database
+from storage.memory import MemoryStorage
+from storage.schema import SchemaProblem, problem, upgrade
+from storage.units import SQLUnitOfWork
+
+__all__ = ["InUse", "Refused", "SQLStorage", "SchemaProblem", "Storage", "open_storage"]
+
+MEMORY = "memory:"
+PULSE_TABLES = ("participation", "sealed", "answer", "comment")
+
+
+class Storage(Protocol):
+    """An open database."""
+
+    on_commit: Callable[[], None]
+    """Called after each commit that queued outgoing rows, in the committing thread.
+
+    It must be quick and must not raise: what was committed stays committed.
+    """
+
+    def units(self) -> UnitOfWork:
+        """Return a new unit of work; this method is a ``bot.ports.UnitsOfWork``."""
+        ...
+
+    def check(self) -> None:
+        """Raise ``SchemaProblem`` if this version cannot work with the database."""
+        ...
+
+    def migrate(self, revision: str = "head") -> None:
+        """Bring the schema up to a revision; raise ``SchemaProblem`` where that cannot help."""
+        ...
+
+    def ping(self) -> None:
+        """Raise ``bot.ports.Unavailable`` if nothing could be stored now."""
+        ...
+
+    def vacuum(self) -> None:
+        """Overwrite what was deleted from the tables of the pulses."""
+        ...
+
+    def close(self) -> None:
+        """Close all connections."""
+        ...
+
+
+class SQLStorage:
+    """Implements ``Storage`` on SQLite and PostgreSQL."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.on_commit: Callable[[], None] = _nobody
+
+    def units(self) -> UnitOfWork:
+        """Return a new unit of work."""
+        return SQLUnitOfWork(self.database, self._queued)
+
+    def check(self) -> None:
+        """Raise ``SchemaProblem`` if this version cannot work with the database."""
+        with self.database.connection() as connection:
+            found = problem(connection)
+        if found:
+            raise found
+
+    def migrate(self, revision: str = "head") -> None:
+        """Bring the schema up to a revision."""
+        upgrade(self.database, revision)
+
+    def ping(self) -> None:
+        """Ask the database for a transaction, and the disk for room."""
+        with self.database.connection() as connection, connection.begin():
+            connection.execute(text("SELECT 1"))
+        if isinstance(self.database.door, FileDoor):
+            self.database.door.room()
+
+    def vacuum(self) -> None:
+        """Overwrite what was deleted: rewrite the file, or the four tables with their indexes."""
+        if self.database.is_sqlite:
+            self.database.outside("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)")
+        else:
+            self.database.outside(*(f"VACUUM FULL {table}" for table in PULSE_TABLES))
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.database.close()
+
+    def _queued(self) -> None:
+        self.on_commit()
+
+
+def open_storage(url: str) -> Storage:
+    """Open ``sqlite:///path``, ``postgresql://…`` or ``memory:``.
+
+    Raises ``InUse`` if another process has the SQLite file. Nothing is read yet: ``check`` says
+    whether the schema is right, ``migrate`` makes it so.
+    """
+    return MemoryStorage() if url == MEMORY else SQLStorage(open_database(url))
+
+
+def _nobody() -> None:
+    """Tell nobody."""

@@ -1,0 +1,38 @@
+"""Keys of handled events in the database."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from bot.messages import NOTHING, Answer
+from storage.engine import Work
+from storage.tables import handled
+from storage.text import answer_from, text_of
+
+
+class SQLHandledKeys:
+    """Implements ``bot.ports.HandledKeys``."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    def claim(self, key: str, now: datetime, /) -> bool:
+        """Take the key for this transaction; False if an earlier one committed with it.
+
+        PostgreSQL lets a second claim wait until the first transaction has ended.
+        """
+        return self._work.add_new(handled, [{"key": key, "at": now}], "key") == 1
+
+    def keep(self, key: str, answer: Answer, /) -> None:
+        """Keep what the event was answered with."""
+        changed = handled.update().where(handled.c.key == key)
+        self._work.run(changed.values(answer=text_of(answer)))
+
+    def answer(self, key: str, /) -> Answer:
+        """Return what the event was answered with; nothing if that was not kept."""
+        kept = self._work.run(select(handled.c.answer).where(handled.c.key == key)).scalar()
+        return NOTHING if kept is None else answer_from(kept)
+
+    def purge(self, before: datetime, /) -> int:
+        """Forget keys older than ``before``; return how many."""
+        return self._work.run(handled.delete().where(handled.c.at < before)).rowcount
