@@ -7,9 +7,9 @@ from sqlalchemy import RowMapping, select
 from bot.heard import AccountId, ChannelId
 from bot.messages import Card
 from bot.ports import ChatLine
+from storage.canonical import card_from, text_of
 from storage.engine import Work, new_row
 from storage.tables import chat_home, chat_line
-from storage.text import card_from, text_of
 
 
 class SQLChat:

@@ -5,9 +5,9 @@ from datetime import datetime
 from sqlalchemy import select
 
 from bot.messages import NOTHING, Answer
+from storage.canonical import answer_from, text_of
 from storage.engine import Work
 from storage.tables import handled
-from storage.text import answer_from, text_of
 
 
 class SQLHandledKeys:

@@ -28,9 +28,9 @@ from bot.delivery import DeliveryState, Op, Outgoing, Step
 from bot.heard import AccountId, ChannelId, MessageRef, lane_of
 from bot.messages import Card, Place, ToChannel, ToPerson
 from bot.ports import Notice
+from storage.canonical import card_from, name_of, text_of
 from storage.engine import Row, Work
 from storage.tables import AT_ONCE, QUEUED, SENDING, account, channel, content, delivery, lane
-from storage.text import card_from, name_of, text_of
 
 PERSON, CHANNEL = "person", "channel"
 LOST = "worker lost"

@@ -112,14 +112,15 @@ def _versions(connection: Connection) -> list[str]:
 def _exclusive(database: Database) -> Iterator[Connection]:
     """Give a connection that no other migration has meanwhile; it is not used again."""
     with database.connection() as connection:
-        connection.detach()
         if database.is_sqlite:
             # Batch migrations rebuild tables that others refer to. Inside a transaction this
             # would do nothing, so it goes past SQLAlchemy.
             driver = connection.connection.driver_connection
             assert driver is not None
             driver.execute("PRAGMA foreign_keys=OFF").close()
+            connection.detach()
         else:
+            connection.detach()
             connection.execute(text("SET lock_timeout = 0"))
             connection.execute(select(func.pg_advisory_lock(MIGRATION_LOCK)))
             connection.commit()
