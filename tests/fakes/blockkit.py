@@ -17,8 +17,6 @@ from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeGuard
 
-from jsonschema.exceptions import ValidationError
-from jsonschema.validators import Draft7Validator, extend
 from slack_sdk.errors import SlackObjectFormationError
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
@@ -275,28 +273,6 @@ def _type_of(schema: JSON) -> str | None:
     return constant if isinstance(constant, str) else None
 
 
-def _typed_any_of(definitions: JSON) -> Callable[..., Iterator[ValidationError]]:
-    """Build the keyword that chooses the alternative by type, so that errors name the fault."""
-
-    def any_of(
-        validator: Any,  # noqa: ANN401 - the type of an extended validator is not public
-        alternatives: list[JSON],
-        instance: Any,  # noqa: ANN401
-        _schema: JSON,
-    ) -> Iterator[ValidationError]:
-        leaves = [leaf for one in alternatives for leaf in _leaves(one, definitions)]
-        if isinstance(instance, dict) and all(_type_of(leaf) for leaf in leaves):
-            leaves = [leaf for leaf in leaves if _type_of(leaf) == instance.get("type")]
-            if not leaves:
-                yield ValidationError(f"unsupported type: {instance.get('type')}")
-                return
-        faults = [list(validator.descend(instance, leaf)) for leaf in leaves]
-        if all(faults):
-            yield from min(faults, key=len)
-
-    return any_of
-
-
 @cache
 def _definitions(surface: Surface) -> JSON:
     """Load Slack's types, and add what the service accepts and the types do not know yet."""
@@ -312,20 +288,66 @@ def _definitions(surface: Surface) -> JSON:
     return definitions
 
 
-@cache
-def _validator(surface: Surface, definition: str) -> Any:  # noqa: ANN401
-    """Build the validator of one of Slack's types; inside a union it also chooses by type."""
-    definitions = _definitions(surface)
-    build: Any = extend  # its signature in the stubs knows no keyword functions
-    chosen = build(Draft7Validator, {"anyOf": _typed_any_of(definitions)})
-    reference = {"$ref": f"#/definitions/{definition}"}
-    return chosen({"anyOf": [reference], "definitions": definitions})
+_TYPES: dict[str, tuple[type, ...]] = {
+    "array": (list,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "number": (int, float),
+    "object": (dict,),
+    "string": (str,),
+}
 
 
 def _schema_errors(instance: Any, definition: str, surface: Surface, where: str) -> Iterator[str]:  # noqa: ANN401
-    for error in _validator(surface, definition).iter_errors(instance):
-        path = "".join(f"/{step}" for step in error.absolute_path)
-        yield _said(error.message[:300], where + path)
+    definitions = _definitions(surface)
+    for said, path in _conforms(instance, definitions[definition], definitions, ""):
+        yield _said(said[:300], where + path)
+
+
+def _conforms(value: Any, schema: JSON, known: JSON, path: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401
+    """Check the nine keywords that these schemas use.
+
+    The jsonschema library takes seconds to import; a test holds this against it. A union is
+    decided by the `type` of the value, so that the error names the real fault.
+    """
+    leaves = list(_leaves(schema, known))
+    if isinstance(value, dict) and all(map(_type_of, leaves)):
+        leaves = [leaf for leaf in leaves if _type_of(leaf) == value.get("type")]
+        if not leaves:
+            yield f"unsupported type: {value.get('type')}", path
+            return
+    faults = [list(_conforms_to(value, leaf, known, path)) for leaf in leaves]
+    if all(faults):
+        yield from min(faults, key=len)
+
+
+def _conforms_to(value: Any, schema: JSON, known: JSON, path: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401
+    wanted = schema.get("type")
+    is_bool = isinstance(value, bool)
+    if wanted and (not isinstance(value, _TYPES[wanted]) or (is_bool and wanted != "boolean")):
+        yield f"must be of type {wanted}", path
+        return
+    if "const" in schema and value != schema["const"]:
+        yield f"must be {schema['const']!r}", path
+    if "enum" in schema and value not in schema["enum"]:
+        yield f"must be one of {schema['enum']}", path
+    if isinstance(value, list) and "items" in schema:
+        for position, item in enumerate(value):
+            yield from _conforms(item, schema["items"], known, f"{path}/{position}")
+    if isinstance(value, dict):
+        yield from _fields(value, schema, known, path)
+
+
+def _fields(value: JSON, schema: JSON, known: JSON, path: str) -> Iterator[tuple[str, str]]:
+    properties = schema.get("properties", {})
+    for name in schema.get("required", ()):
+        if name not in value:
+            yield f"missing required field: {name}", path
+    for name, inner in value.items():
+        if name in properties:
+            yield from _conforms(inner, properties[name], known, f"{path}/{name}")
+        elif schema.get("additionalProperties") is False:
+            yield f"unknown field: {name}", path
 
 
 # --- slack_sdk's models --------------------------------------------------------------------

@@ -2,9 +2,12 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -883,6 +886,203 @@ async def test_shortcuts_carry_their_message(
     assert "response_url" not in app.heard[-1]
 
 
+ELEMENTS: list[JSON] = [
+    {
+        "type": "section",
+        "block_id": "more",
+        "text": {"type": "plain_text", "text": "x"},
+        "accessory": {
+            "type": "overflow",
+            "action_id": "o",
+            "options": [{"text": {"type": "plain_text", "text": "Away"}, "value": "away"}],
+        },
+    },
+    {
+        "type": "context_actions",
+        "block_id": "liked",
+        "elements": [
+            {
+                "type": "feedback_buttons",
+                "action_id": "f",
+                "positive_button": {"text": {"type": "plain_text", "text": "+"}, "value": "1"},
+                "negative_button": {"text": {"type": "plain_text", "text": "-"}, "value": "0"},
+            },
+            {
+                "type": "icon_button",
+                "action_id": "i",
+                "icon": "trash",
+                "text": {"type": "plain_text", "text": "Delete"},
+                "value": "9",
+            },
+        ],
+    },
+    {
+        "type": "carousel",
+        "elements": [
+            {
+                "type": "card",
+                "title": {"type": "mrkdwn", "text": "t"},
+                "actions": [
+                    {
+                        "type": "button",
+                        "action_id": "c",
+                        "text": {"type": "plain_text", "text": "Pick"},
+                    }
+                ],
+            }
+        ],
+    },
+    {
+        "type": "container",
+        "title": {"type": "plain_text", "text": "t"},
+        "child_blocks": [
+            {
+                "type": "actions",
+                "elements": [{"type": "datepicker", "action_id": "d"}, {"type": "timepicker"}],
+            }
+        ],
+    },
+    {
+        "type": "card",
+        "body": {"type": "mrkdwn", "text": "t"},
+        "actions": [
+            {"type": "button", "action_id": "k", "text": {"type": "plain_text", "text": "Keep"}}
+        ],
+    },
+    {
+        "type": "input",
+        "block_id": "ticks",
+        "dispatch_action": True,
+        "label": {"type": "plain_text", "text": "Which?"},
+        "element": {
+            "type": "checkboxes",
+            "action_id": "t",
+            "options": [
+                {"text": {"type": "plain_text", "text": word}, "value": word} for word in "ab"
+            ],
+        },
+    },
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("o", "Away", ("selected_option", "away")),
+        ("f", "negative", ("value", "0")),
+        ("Delete", None, ("value", "9")),
+        ("Pick", None, ("type", "button")),
+        ("Keep", None, ("type", "button")),
+        ("d", "2026-12-31", ("selected_date", "2026-12-31")),
+        ("ticks", ["b"], ("selected_options", "b")),
+    ],
+)
+async def test_every_kind_of_element_can_be_used(
+    slack: FakeSlack,
+    client: AsyncWebClient,
+    app: App,
+    name: str,
+    value: object,
+    said: tuple[str, str],
+) -> None:
+    """Wherever it stands in the card, under any of its names."""
+    user = slack.user("U2")
+    await client.chat_postMessage(channel="C1", text="x", blocks=ELEMENTS)
+    root = user.heard("C1")[-1]
+    await client.chat_postMessage(channel="C1", text="x", blocks=ELEMENTS, thread_ts=root.ts)
+    await user.press(user.heard("C1")[-1], name, value)
+    body = app.heard[-1]
+    key, expected = said
+    got = body["actions"][0][key]
+    got = got[0] if isinstance(got, list) else got
+    assert (got["value"] if isinstance(got, dict) else got) == expected
+    assert body["container"]["thread_ts"] == root.ts
+    assert len(body["state"]["values"]) == 2  # the date and time, and the ticks
+
+
+async def test_modals_hold_numbers_and_places(
+    slack: FakeSlack, client: AsyncWebClient, app: App
+) -> None:
+    """Numbers stay in range; a place chosen with response_url_enabled brings its address."""
+    user = slack.user("U2")
+    label = {"type": "plain_text", "text": "x"}
+    number = {
+        "type": "number_input",
+        "action_id": "n",
+        "is_decimal_allowed": False,
+        "min_value": "0",
+        "max_value": "10",
+    }
+    place = {"type": "conversations_select", "action_id": "p", "response_url_enabled": True}
+    blocks = [
+        {"type": "input", "block_id": "number", "label": label, "element": number},
+        {"type": "input", "block_id": "place", "label": label, "element": place},
+    ]
+    trigger = slack.state.new_trigger("U2").id
+    await client.views_open(trigger_id=trigger, view=modal(blocks=blocks))
+    view = await user.sees_view()
+    with pytest.raises(AssertionError, match="does not take 11"):
+        await user.submit(view, {"number": "11", "place": "C1"})
+    with pytest.raises(AssertionError, match="2 elements have the label"):
+        await user.submit(view, {"x": "1"})
+    with pytest.raises(AssertionError, match="only when submitted"):
+        await user.press(view, "number", "3")
+    await user.submit(view, {"number": "10", "place": "C1"})
+    (url,) = app.heard[-1]["response_urls"]
+    assert (url["block_id"], url["channel_id"]) == ("place", "C1")
+    hook = AsyncWebhookClient(url["response_url"], session=client.session)
+    await hook.send(text="Done", response_type="in_channel")
+    assert [one.text for one in slack.messages("C1")] == ["Done"]
+    with pytest.raises(AssertionError, match="does not see this view"):
+        await user.press(view, "place")
+    assert await user.close(view) is None
+
+
+async def test_menus_in_modals_remember_what_was_chosen(
+    slack: FakeSlack, client: AsyncWebClient, app: App
+) -> None:
+    """A choice made by a press is part of the later submission, until it is taken back."""
+    user = slack.user("U2")
+    view = modal(blocks=[*modal()["blocks"], *BUTTONS])
+    await client.views_open(trigger_id=slack.state.new_trigger("U2").id, view=view)
+    shown = await user.sees_view()
+    await user.press(shown, "need.area", "Laptop")
+    app.answer = {}
+    await user.submit(shown, {"words": "hello", "when": None})
+    values = app.heard[-1]["view"]["state"]["values"]
+    assert values["choices"]["need.area"]["selected_option"]["value"] == "laptop"
+    assert values["when"]["date"]["selected_date"] is None
+    assert user.view is None
+
+
+async def test_broken_requests_of_the_app_are_violations(
+    slack: FakeSlack, client: AsyncWebClient
+) -> None:
+    """A body that is no JSON; and a fake that fails itself says so."""
+    assert client.session is not None
+    bearer = {"Authorization": f"Bearer {slack.token}", "Content-Type": "application/json"}
+    async with client.session.post(
+        f"{slack.api_url}auth.test", data=b"{", headers=bearer
+    ) as answer:
+        assert answer.status == 200
+    expected_violation(slack, "body is not JSON")
+
+    def broken(_state: object, _args: JSON) -> JSON:
+        raise ZeroDivisionError
+
+    slack.methods["auth.test"] = Method(handler=broken)
+    with pytest.raises(SlackApiError):
+        await client.auth_test()
+    expected_violation(slack, "the fake itself failed")
+    slow = Fault.latency(0.01)
+    slack.fail_next("response_url", slow)
+    async with client.session.post(f"{slack.origin}/response/x", json={}) as answer:
+        assert answer.status == 404
+    slack.fail_next("response_url", Fault.server_error_after_effect(502))
+    async with client.session.post(f"{slack.origin}/response/x", json={}) as answer:
+        assert answer.status == 502
+
+
 # --- how Slack delivers --------------------------------------------------------------------
 
 
@@ -1124,3 +1324,27 @@ def test_the_fake_runs_in_a_thread() -> None:
         said = held.run(held.slack.user("U1").say("hello"))
         assert isinstance(said.delivery, Delivery)
         assert json.loads(seen[0].body) == said.delivery.payload
+
+
+def test_the_fake_starts_by_hand() -> None:
+    """It prints what an app needs to know, and people can be made to speak."""
+    command = [sys.executable, "-m", "tests.fakes.slack", "--port", "0", "--app"]
+    with subprocess.Popen(
+        [*command, "http://127.0.0.1:1"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write("U2: hello\nU2 /groundswell help\nU2 home\nU99: x\n")
+        process.stdin.flush()
+        seen = ""
+        for line in process.stdout:
+            seen += line
+            if "nobody is called U99" in line:
+                break
+        process.terminate()
+    assert "export GROUNDSWELL_SLACK_API_URL=http://127.0.0.1:" in seen
+    assert seen.count("connection_failed") >= 3

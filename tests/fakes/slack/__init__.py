@@ -200,12 +200,8 @@ class FakeSlack(Server):
         timeout: float = 5.0,  # noqa: ASYNC109
     ) -> list[Call]:
         """Wait until a method was called this often."""
-
-        def enough() -> list[Call] | None:
-            calls = self.calls(method)
-            return calls if len(calls) >= times else None
-
-        return await self.until(enough, timeout=timeout)
+        await self.until(lambda: self.counts[method] >= times, timeout=timeout)
+        return self.calls(method)
 
     # --- the way to the app ----------------------------------------------------------------
 

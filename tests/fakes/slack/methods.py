@@ -244,7 +244,7 @@ def post_message(state: State, args: JSON) -> JSON:
         need_scope(state, "chat:write.customize")
     check_content(state, args, source)
     thread = args.get("thread_ts")
-    if thread is not None and (channel.id, thread) not in state.messages:
+    if thread is not None and state.message(channel.id, thread) is None:
         raise SlackError("cannot_reply_to_message")
     message = state.put_message(
         Message(
@@ -269,7 +269,7 @@ def post_message(state: State, args: JSON) -> JSON:
 def own_message(state: State, args: JSON, refusal: str, source: str) -> Message:
     """Return a message of the bot that is still there."""
     channel = _channel(state, args, source)
-    message = state.messages.get((channel.id, args["ts"]))
+    message = state.message(channel.id, args["ts"])
     if message is None or message.deleted or message.only_for is not None:
         raise SlackError("message_not_found")
     if not message.bot:
@@ -346,7 +346,7 @@ def ephemeral(state: State, channel: str, user: str, args: JSON) -> Message:
 
 def permalink(state: State, args: JSON) -> JSON:
     channel = _channel(state, args, "chat.getPermalink")
-    message = state.messages.get((channel.id, args["message_ts"]))
+    message = state.message(channel.id, args["message_ts"])
     if message is None or message.deleted:
         raise SlackError("message_not_found")
     place = f"https://{state.team_domain}.slack.com/archives/{channel.id}"

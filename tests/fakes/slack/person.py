@@ -295,7 +295,7 @@ class Person:
     ) -> Delivery:
         """Return the block_actions of a press in a message, without sending it."""
         state = self.slack.state
-        message = where if stale else state.messages[where.channel, where.ts]
+        message = where if stale else state.messages[where.channel][where.ts]
         if not stale and (message.deleted or message.only_for not in {None, self.id}):
             raise AssertionError("the person does not see this message")
         blocks = list(message.blocks)

@@ -5,6 +5,7 @@ import base64
 import json
 import secrets
 import uuid
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -47,6 +48,7 @@ class Server:
         self.links: list[Link] = []
         self._next_link = 0
         self._tickets: set[str] = set()
+        self.counts: Counter[str] = Counter()
         self._peers: set[object] = set()
         self._changed = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -126,6 +128,7 @@ class Server:
         self.state.calls.append(
             Call(method=method, args=args, at=now, outcome=outcome, effect=effect)
         )
+        self.counts[method] += 1
         self.notify()
 
     async def _arguments(self, request: web.Request) -> JSON:
@@ -308,7 +311,7 @@ class Server:
         for extra in sorted(set(args) - _RESPONSE_FIELDS):
             state.violate(f"{RESPONSE_URL}: unknown argument {extra}")
         state.response_urls[id_] = replace(url, uses=url.uses + 1)
-        original = state.messages.get((url.channel, url.message_ts or ""))
+        original = state.message(url.channel, url.message_ts)
         if args.get("delete_original"):
             self._original(original)
             state.put_message(replace(self._original(original), deleted=True))

@@ -185,7 +185,9 @@ class State:
 
     users: dict[str, User] = field(default_factory=dict)
     channels: dict[str, Channel] = field(default_factory=dict)
-    messages: dict[tuple[str, str], Message] = field(default_factory=dict)
+    # channel id -> time -> message
+    messages: dict[str, dict[str, Message]] = field(default_factory=dict)
+    dms: dict[str, str] = field(default_factory=dict)
     views: dict[str, OpenView] = field(default_factory=dict)
     stacks: dict[str, list[str]] = field(default_factory=dict)
     homes: dict[str, str] = field(default_factory=dict)
@@ -232,13 +234,11 @@ class State:
 
     def open_dm(self, user: str) -> Channel:
         """Return the direct message between a person and the app; the first call opens it."""
-        pair = frozenset({user, self.bot_user_id})
-        for channel in self.channels.values():
-            if channel.kind == "im" and channel.members == pair:
-                return channel
-        id_ = f"D{user.removeprefix('U')}"
-        self.channels[id_] = Channel(id=id_, kind="im", members=pair)
-        return self.channels[id_]
+        if user not in self.dms:
+            self.dms[user] = f"D{user.removeprefix('U')}"
+            pair = frozenset({user, self.bot_user_id})
+            self.channels[self.dms[user]] = Channel(id=self.dms[user], kind="im", members=pair)
+        return self.channels[self.dms[user]]
 
     def new_id(self, prefix: str) -> str:
         return f"{prefix}{next(self.numbers):06d}"
@@ -284,8 +284,12 @@ class State:
     # --- messages --------------------------------------------------------------------------
 
     def put_message(self, message: Message) -> Message:
-        self.messages[message.channel, message.ts] = message
+        self.messages.setdefault(message.channel, {})[message.ts] = message
         return message
+
+    def message(self, channel: str, ts: str | None) -> Message | None:
+        """Return a message as it stands now, deleted or not."""
+        return self.messages.get(channel, {}).get(ts or "")
 
     def filled(self, blocks: Iterable[JSON]) -> tuple[JSON, ...]:
         """Give blocks and elements the ids that Slack makes up for them."""
@@ -311,8 +315,8 @@ class State:
         """Return what stands in a channel, oldest first, with the ephemeral words for one."""
         found = [
             message
-            for (place, _), message in self.messages.items()
-            if place == channel and not message.deleted and message.only_for in {None, user}
+            for message in self.messages.get(channel, {}).values()
+            if not message.deleted and message.only_for in {None, user}
         ]
         return sorted(found, key=lambda message: message.ts)
 
