@@ -15,11 +15,22 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, CursorResult, Engine, Table, create_engine, event, func, select
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    Engine,
+    Table,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    select,
+)
 from sqlalchemy import exc as failures
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
@@ -309,54 +320,54 @@ class Work:
         assert isinstance(result, CursorResult)
         return result
 
-    def one(self, record: Callable[..., T], statement: Select[Any]) -> T | None:
+    def one(self, record: Callable[..., T], statement: Select[Any], **key: object) -> T | None:
         """Return the only row as a record."""
-        row = self.run(statement).mappings().first()
+        row = self.run(statement, key).mappings().first()
         return None if row is None else record(**row)
 
-    def all(self, record: Callable[..., T], statement: Select[Any]) -> tuple[T, ...]:
+    def all(self, record: Callable[..., T], statement: Select[Any], **key: object) -> tuple[T, ...]:
         """Return all rows as records."""
-        return tuple(record(**row) for row in self.run(statement).mappings())
+        return tuple(record(**row) for row in self.run(statement, key).mappings())
+
+    def value(self, statement: Executable, **key: object) -> Any:  # noqa: ANN401 - any column's type
+        """Return the first column of the first row, or None."""
+        return self.run(statement, key).scalar()
 
     def add(self, table: Table, row: Row) -> int:
         """Insert a row whose id the database gives."""
-        key = self.run(table.insert().values(row)).inserted_primary_key
+        key = self.run(table.insert(), row).inserted_primary_key
         assert key is not None
         return int(key[0])
+
+    def add_many(self, table: Table, rows: Sequence[Row]) -> None:
+        """Insert rows, in their order."""
+        if rows:
+            self.run(table.insert(), rows)
 
     def add_new(self, table: Table, rows: Sequence[Row], *key: str) -> int:
         """Insert those rows whose key is new; return how many were."""
         if not rows:
             return 0
-        columns = [table.c[name] for name in key]
-        statement = self._insert(table).on_conflict_do_nothing(index_elements=columns)
-        return self.run(statement.execution_options(preserve_rowcount=True), rows).rowcount
+        return self.run(_inserting_new(table, key, is_sqlite=self.is_sqlite), rows).rowcount
 
-    def save(self, table: Table, row: Row, key: str = "id", changes: Row | None = None) -> None:
+    def save(self, table: Table, row: Row, key: str = "id") -> None:
         """Insert a row, or change the one that has its key."""
-        statement = self._insert(table).values(row)
-        new = {name: statement.excluded[name] for name in row if name != key}
-        self.run(
-            statement.on_conflict_do_update(
-                index_elements=[table.c[key]], set_=new if changes is None else changes
-            )
-        )
+        self.run(_saving(table, tuple(row), key, is_sqlite=self.is_sqlite), row)
 
-    def change(self, table: Table, row: Row) -> None:
-        """Change the row that has this id."""
+    def change(self, table: Table, row: Row) -> int:
+        """Change the row that has this id; return how many there were."""
         values = {name: value for name, value in row.items() if name != "id"}
-        self.run(table.update().where(table.c.id == row["id"]).values(values))
+        return self.run(_changing(table), values | {"its_id": row["id"]}).rowcount
 
     def lock(self, name: str) -> None:
         """Hold a lock by name until the end; SQLite has one writer anyway."""
-        if not self._database.is_sqlite:
+        if not self.is_sqlite:
             number = int.from_bytes(sha256(name.encode()).digest()[:8], signed=True)
             self.run(select(func.pg_advisory_xact_lock(number)))
 
     def commit(self) -> None:
         """Keep what was done, then tell whoever waits for outgoing rows."""
-        if self._failed:
-            raise Unavailable("an earlier statement failed; nothing was stored")
+        self._require_whole()
         if self._connection is None:
             return
         try:
@@ -375,14 +386,13 @@ class Work:
         self._leave()
         self._failed = self.queued = False
 
-    def _insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
-        if self._database.is_sqlite:
-            return sqlite.insert(table)
-        return postgresql.insert(table)
+    @property
+    def is_sqlite(self) -> bool:
+        """Tell the two databases apart where their statements differ."""
+        return self._database.is_sqlite
 
     def _open(self) -> Connection:
-        if self._failed:
-            raise Unavailable("an earlier statement failed; nothing was stored")
+        self._require_whole()
         if self._connection is None:
             self._database.door.enter()
             try:
@@ -392,6 +402,10 @@ class Work:
                 self._leave(entered=True)
                 raise
         return self._connection
+
+    def _require_whole(self) -> None:
+        if self._failed:
+            raise Unavailable("an earlier statement failed; nothing was stored")
 
     def _fail(self) -> None:
         self._failed = True
@@ -408,6 +422,36 @@ class Work:
         finally:
             if entered or connection is not None:
                 self._database.door.leave()
+
+
+# Building a statement takes SQLAlchemy longer than a database needs to run it, so each is built
+# once; only the values change.
+
+
+def inserting(table: Table, *, is_sqlite: bool) -> sqlite.Insert | postgresql.Insert:
+    """Return an INSERT that may say what happens on a conflict; both dialects spell it alike."""
+    return sqlite.insert(table) if is_sqlite else postgresql.insert(table)
+
+
+@cache
+def _inserting_new(table: Table, key: tuple[str, ...], *, is_sqlite: bool) -> Executable:
+    columns = [table.c[name] for name in key]
+    statement = inserting(table, is_sqlite=is_sqlite).on_conflict_do_nothing(index_elements=columns)
+    return statement.execution_options(preserve_rowcount=True)
+
+
+@cache
+def _saving(table: Table, names: tuple[str, ...], key: str, *, is_sqlite: bool) -> Executable:
+    statement = inserting(table, is_sqlite=is_sqlite)
+    return statement.on_conflict_do_update(
+        index_elements=[table.c[key]],
+        set_={name: statement.excluded[name] for name in names if name != key},
+    )
+
+
+@cache
+def _changing(table: Table) -> Executable:
+    return table.update().where(table.c.id == bindparam("its_id"))
 
 
 def row_of(record: "DataclassInstance") -> Row:

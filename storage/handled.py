@@ -2,12 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from bot.messages import NOTHING, Answer
 from storage.canonical import answer_from, text_of
 from storage.engine import Work
 from storage.tables import handled
+
+KEEP = handled.update().where(handled.c.key == bindparam("of"))
+ANSWER = select(handled.c.answer).where(handled.c.key == bindparam("of"))
 
 
 class SQLHandledKeys:
@@ -25,12 +28,11 @@ class SQLHandledKeys:
 
     def keep(self, key: str, answer: Answer, /) -> None:
         """Keep what the event was answered with."""
-        changed = handled.update().where(handled.c.key == key)
-        self._work.run(changed.values(answer=text_of(answer)))
+        self._work.run(KEEP, {"of": key, "answer": text_of(answer)})
 
     def answer(self, key: str, /) -> Answer:
         """Return what the event was answered with; nothing if that was not kept."""
-        kept = self._work.run(select(handled.c.answer).where(handled.c.key == key)).scalar()
+        kept = self._work.value(ANSWER, of=key)
         return NOTHING if kept is None else answer_from(kept)
 
     def purge(self, before: datetime, /) -> int:

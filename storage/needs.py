@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from bot.needs.model import Need, NeedChange, NeedId
 from bot.people.model import PersonId
@@ -11,6 +11,16 @@ from storage.tables import need as needs
 from storage.tables import need_change as changes
 
 CHANGE = [column for column in changes.c if column.name != "id"]
+
+BY_ID = select(needs).where(needs.c.id == bindparam("need"))
+BY_DRAFT = select(needs).where(needs.c.draft == bindparam("draft")).order_by(needs.c.id).limit(1)
+BY_ASKER = (
+    select(needs)
+    .where(needs.c.asker == bindparam("person"))
+    .order_by(needs.c.id.desc())
+    .limit(bindparam("limit"))
+)
+HISTORY = select(*CHANGE).where(changes.c.need == bindparam("need")).order_by(changes.c.id)
 
 
 class SQLNeeds:
@@ -25,12 +35,11 @@ class SQLNeeds:
 
     def get(self, need: NeedId, /) -> Need | None:
         """Find a need."""
-        return self._work.one(Need, select(needs).where(needs.c.id == need))
+        return self._work.one(Need, BY_ID, need=need)
 
     def by_draft(self, draft: str, /) -> Need | None:
         """Find the need that a draft became."""
-        found = select(needs).where(needs.c.draft == draft).order_by(needs.c.id).limit(1)
-        return self._work.one(Need, found)
+        return self._work.one(Need, BY_DRAFT, draft=draft)
 
     def save(self, need: Need, change: NeedChange, /) -> None:
         """Store the new state and its line of history."""
@@ -39,10 +48,8 @@ class SQLNeeds:
 
     def of(self, person: PersonId, /, limit: int = 20) -> tuple[Need, ...]:
         """Return a person's needs, newest first."""
-        found = select(needs).where(needs.c.asker == person)
-        return self._work.all(Need, found.order_by(needs.c.id.desc()).limit(limit))
+        return self._work.all(Need, BY_ASKER, person=person, limit=limit)
 
     def history(self, need: NeedId, /) -> tuple[NeedChange, ...]:
         """Return all changes, oldest first."""
-        found = select(*CHANGE).where(changes.c.need == need)
-        return self._work.all(NeedChange, found.order_by(changes.c.id))
+        return self._work.all(NeedChange, HISTORY, need=need)

@@ -1,6 +1,6 @@
 """Persons, accounts and channels in the database."""
 
-from sqlalchemy import Column, ColumnElement, func, select, type_coerce
+from sqlalchemy import Column, bindparam, func, select, type_coerce
 
 from bot.heard import AccountId, ChannelId
 from bot.people.model import Account, Channel, Person, PersonId, Reach, Role
@@ -28,6 +28,18 @@ NAMED_BY: tuple[Column[str], ...] = (
     wave.c.launched_by,
 )
 """Where a person may stand any number of times; a merge rewrites these as they are."""
+BY_ID = select(*PERSON).where(persons.c.id == bindparam("person"))
+BY_ACCOUNT = (
+    select(*PERSON)
+    .join_from(persons, accounts, accounts.c.person == persons.c.id)
+    .where(accounts.c.id == bindparam("account"))
+)
+BY_EMAIL = (
+    select(*PERSON).where(persons.c.email_key == bindparam("email")).order_by(persons.c.id).limit(1)
+)
+ACCOUNT = select(accounts).where(accounts.c.id == bindparam("account"))
+ACCOUNTS = select(accounts).where(accounts.c.person == bindparam("person")).order_by(accounts.c.id)
+CHANNEL = select(channels).where(channels.c.id == bindparam("channel"))
 FURTHEST = (Part.COMMENTED, Part.ANSWERED, Part.OPEN)
 
 
@@ -39,16 +51,15 @@ class SQLPeople:
 
     def get(self, person: PersonId, /) -> Person | None:
         """Find a person."""
-        return self._person(persons.c.id == person)
+        return self._work.one(Person, BY_ID, person=person)
 
     def by_account(self, account: AccountId, /) -> Person | None:
         """Find the person an account leads to."""
-        owner = select(accounts.c.person).where(accounts.c.id == account).scalar_subquery()
-        return self._person(persons.c.id == owner)
+        return self._work.one(Person, BY_ACCOUNT, account=account)
 
     def by_email(self, email: str, /) -> Person | None:
         """Find by verified address, letter case ignored."""
-        return self._person(persons.c.email_key == email.casefold()) if email else None
+        return self._work.one(Person, BY_EMAIL, email=email.casefold()) if email else None
 
     def save(self, person: Person, /) -> None:
         """Add or change a person."""
@@ -56,12 +67,11 @@ class SQLPeople:
 
     def account(self, account: AccountId, /) -> Account | None:
         """Find an account."""
-        return self._work.one(Account, select(accounts).where(accounts.c.id == account))
+        return self._work.one(Account, ACCOUNT, account=account)
 
     def accounts(self, person: PersonId, /) -> tuple[Account, ...]:
         """Return a person's accounts in order of id."""
-        found = select(accounts).where(accounts.c.person == person).order_by(accounts.c.id)
-        return self._work.all(Account, found)
+        return self._work.all(Account, ACCOUNTS, person=person)
 
     def save_account(self, account: Account, /) -> None:
         """Add or change an account."""
@@ -110,7 +120,7 @@ class SQLPeople:
 
     def channel(self, channel: ChannelId, /) -> Channel | None:
         """Find a channel."""
-        return self._work.one(Channel, select(channels).where(channels.c.id == channel))
+        return self._work.one(Channel, CHANNEL, channel=channel)
 
     def save_channel(self, channel: Channel, /) -> None:
         """Add or change a channel."""
@@ -120,9 +130,6 @@ class SQLPeople:
         """Return the active channels in order of name, then id."""
         found = select(channels).where(channels.c.active)
         return self._work.all(Channel, found.order_by(channels.c.name, channels.c.id))
-
-    def _person(self, which: ColumnElement[bool]) -> Person | None:
-        return self._work.one(Person, select(*PERSON).where(which).order_by(persons.c.id).limit(1))
 
     def _merge_participation(self, gone: PersonId, kept: PersonId) -> None:
         """Keep one row per wave, with the further of the two states."""

@@ -9,14 +9,30 @@ them, in the order of persons; ``Storage.vacuum`` then leaves no older page behi
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import bindparam, func, select
 
 from bot.people.model import PersonId
 from bot.pulses.model import Answers, Part, Sealed, Wave, WaveId, WaveState
-from storage.engine import Row, Work, new_row, row_of
+from storage.engine import Work, new_row, row_of
 from storage.tables import answer, comment, participation
 from storage.tables import sealed as boxes
 from storage.tables import wave as waves
+
+rows = participation.c
+BY_ID = select(waves).where(waves.c.id == bindparam("wave"))
+IS_OPEN = (
+    select(waves.c.id)
+    .where(waves.c.id == bindparam("wave"), waves.c.state == WaveState.OPEN)
+    .with_for_update(read=True)
+)
+PART = select(rows.state).where(rows.wave == bindparam("wave"), rows.person == bindparam("person"))
+ADVANCE = participation.update().where(
+    rows.wave == bindparam("in_wave"),
+    rows.person == bindparam("by_person"),
+    rows.state == bindparam("before"),
+)
+ASKED = select(func.count()).where(rows.wave == bindparam("wave"))
+ANSWERED = ASKED.where(rows.state != Part.OPEN)
 
 
 class SQLPulses:
@@ -28,7 +44,7 @@ class SQLPulses:
     def add(self, wave: Wave, invited: Sequence[PersonId], /) -> Wave:
         """Store a wave whose id is 0 and one open participation row per person."""
         number = WaveId(self._work.add(waves, new_row(wave)))
-        self._many(
+        self._work.add_many(
             participation,
             [
                 {"wave": number, "person": person, "state": Part.OPEN}
@@ -39,7 +55,7 @@ class SQLPulses:
 
     def get(self, wave: WaveId, /) -> Wave | None:
         """Find a wave."""
-        return self._work.one(Wave, select(waves).where(waves.c.id == wave))
+        return self._work.one(Wave, BY_ID, wave=wave)
 
     def save(self, wave: Wave, /) -> None:
         """Change a wave."""
@@ -58,20 +74,16 @@ class SQLPulses:
 
     def asked(self, wave: WaveId, /) -> int:
         """Count those who were asked."""
-        every = select(func.count()).where(participation.c.wave == wave)
-        return int(self._work.run(every).scalar_one())
+        return int(self._work.value(ASKED, wave=wave))
 
     def panel(self, wave: WaveId, /) -> tuple[PersonId, ...]:
         """Return who was asked, in order of person id."""
-        rows = participation.c
         everyone = select(rows.person).where(rows.wave == wave).order_by(rows.person)
         return tuple(self._work.run(everyone).scalars())
 
     def part(self, wave: WaveId, person: PersonId, /) -> Part | None:
         """Return how far a person took part; None if she was not asked."""
-        rows = participation.c
-        found = select(rows.state).where(rows.wave == wave, rows.person == person)
-        part: Part | None = self._work.run(found).scalar()
+        part: Part | None = self._work.value(PART, wave=wave, person=person)
         return part
 
     def advance(self, wave: WaveId, person: PersonId, before: Part, after: Part, /) -> bool:
@@ -80,26 +92,18 @@ class SQLPulses:
         The wave is held until the end of the transaction: whoever closes it waits for answers
         that are being stored, and answers that come later find it closed.
         """
-        wave_is_open = select(waves.c.id).where(waves.c.id == wave, waves.c.state == WaveState.OPEN)
-        if self._work.run(wave_is_open.with_for_update(read=True)).first() is None:
+        if self._work.value(IS_OPEN, wave=wave) is None:
             return False
-        rows = participation.c
-        moved = (
-            participation.update()
-            .where(rows.wave == wave, rows.person == person, rows.state == before)
-            .values(state=after)
-        )
-        return self._work.run(moved).rowcount == 1
+        move = {"in_wave": wave, "by_person": person, "before": before, "state": after}
+        return self._work.run(ADVANCE, move).rowcount == 1
 
     def answered(self, wave: WaveId, /) -> int:
         """Count those who answered."""
-        rows = participation.c
-        took_part = select(func.count()).where(rows.wave == wave, rows.state != Part.OPEN)
-        return int(self._work.run(took_part).scalar_one())
+        return int(self._work.value(ANSWERED, wave=wave))
 
     def put_sealed(self, sealed: Sealed, /) -> None:
         """Store a box."""
-        self._many(boxes, [row_of(sealed)])
+        self._work.add_many(boxes, [row_of(sealed)])
 
     def sealed(self, wave: WaveId, /) -> tuple[Sealed, ...]:
         """Return the boxes in order of their random slot."""
@@ -112,15 +116,16 @@ class SQLPulses:
         if len(ids) != len(scores) + len(comments):
             raise ValueError("each answer needs an id of its own")
         pairs = sorted(zip(ids, scores, strict=False))
-        self._many(answer, [{"id": i, "wave": wave, "score": score} for i, score in pairs])
+        self._work.add_many(answer, [{"id": i, "wave": wave, "score": score} for i, score in pairs])
         texts = sorted(zip(ids[len(scores) :], comments, strict=True))
-        self._many(comment, [{"id": i, "wave": wave, "words": words} for i, words in texts])
+        self._work.add_many(
+            comment, [{"id": i, "wave": wave, "words": words} for i, words in texts]
+        )
         self._work.run(boxes.delete().where(boxes.c.wave == wave))
-        rows = participation.c
         asked = select(participation).where(rows.wave == wave).order_by(rows.person)
         kept = [dict(row) for row in self._work.run(asked).mappings()]
         self._work.run(participation.delete().where(rows.wave == wave))
-        self._many(participation, kept)
+        self._work.add_many(participation, kept)
 
     def answers(self, wave: WaveId, /) -> Answers:
         """Return the answers of a closed wave, sorted; empty before."""
@@ -130,7 +135,3 @@ class SQLPulses:
             scores=tuple(self._work.run(scores).scalars()),
             comments=tuple(self._work.run(words).scalars()),
         )
-
-    def _many(self, table: Table, rows: Sequence[Row]) -> None:
-        if rows:
-            self._work.run(table.insert(), rows)
