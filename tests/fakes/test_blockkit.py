@@ -7,6 +7,8 @@ from typing import Any
 import jsonschema
 import pytest
 import slackblocks
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.fakes.blockkit import (
     ALLOWED,
@@ -511,6 +513,42 @@ def test_a_published_validator_says_the_same() -> None:
     ours = [not list(_schema_errors(one, "KnownBlock", "modal", "")) for one in cards]
     assert ours == [validator.is_valid(one) for one in cards]
     assert {True, False} == set(ours)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Return the path to everything in a card."""
+    inner = value.items() if isinstance(value, dict) else []
+    if isinstance(value, list):
+        inner = list(enumerate(value))
+    return [path, *(one for key, held in inner for one in places(held, (*path, key)))]
+
+
+def changed(value: Any, path: tuple[Any, ...], new: Any) -> Any:
+    """Return a card with something else at a place."""
+    if not path:
+        return new
+    copied = value.copy()
+    copied[path[0]] = changed(copied[path[0]], path[1:], new)
+    return copied
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+ANYTHING = st.recursive(
+    SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=5
+)
+
+
+@given(st.data())
+def test_whatever_comes_gets_a_judgement(data: st.DataObject) -> None:
+    """However a card is spoilt, the judge answers and does not fall over."""
+    block = data.draw(st.sampled_from(everything()))
+    place = data.draw(st.sampled_from(places(block)))
+    spoilt = changed(block, place, data.draw(ANYTHING))
+    for surface in ("message", "modal", "home"):
+        judge([spoilt], surface)
+    view = modal(block)[0]
+    place = data.draw(st.sampled_from(places(view)))
+    judge(changed(view, place, data.draw(ANYTHING)), "modal")
 
 
 def test_some_buttons_have_fields_the_published_types_lack() -> None:

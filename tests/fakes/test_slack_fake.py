@@ -670,6 +670,53 @@ async def test_other_events_arrive(slack: FakeSlack, client: AsyncWebClient, app
     assert app.heard[3]["event"]["user"]["tz"] == "Asia/Tokyo"
 
 
+async def test_what_slack_asks_without_a_person(
+    slack: FakeSlack, client: AsyncWebClient, app: App
+) -> None:
+    """The proof of the address, the probe, the notice of dropped events, one's own words."""
+    await slack.verify_url("prove it")
+    await slack.check_ssl()
+    await slack.limit_events()
+    await slack.echo(await card(client, slack.user("U2")))
+    first, second, third, fourth = app.heard
+    assert (first["type"], first["challenge"]) == ("url_verification", "prove it")
+    assert second == {"ssl_check": "1", "token": "verification-token"}
+    assert third["type"] == "app_rate_limited"
+    assert (fourth["event"]["bot_id"], fourth["event"]["channel_type"]) == ("B1", "im")
+
+
+async def test_menus_can_be_filled_by_the_app(
+    slack: FakeSlack, client: AsyncWebClient, app: App
+) -> None:
+    """Typing asks for options; what comes back is judged like any menu."""
+    user = slack.user("U2")
+    menu = {"type": "external_select", "action_id": "need.owner"}
+    held = [{"type": "actions", "block_id": "b", "elements": [menu]}]
+    await client.chat_postMessage(channel=user.dm, text="Who?", blocks=held)
+    message = user.heard()[-1]
+    option = {"text": {"type": "plain_text", "text": "Ben"}, "value": "U2"}
+    app.answer = {"options": [option]}
+    assert await user.type_into(message, "need.owner", "be") == [option]
+    body = app.heard[-1]
+    assert (body["type"], body["value"], body["action_id"]) == (
+        "block_suggestion",
+        "be",
+        "need.owner",
+    )
+    app.answer = {"options": []}
+    assert await user.type_into(message, "need.owner", "x") == []
+    app.answer = {"options": [{"text": {"type": "plain_text", "text": "x" * 76}, "value": "1"}]}
+    await client.views_open(trigger_id=slack.state.new_trigger("U2").id, view=modal(blocks=held))
+    await user.type_into(await user.sees_view(), "need.owner", "x")
+    assert "must be less than 76 characters" in slack.violations[0]
+    slack.violations.clear()
+    wrong: list[Any] = ["nobody", {"people": []}]
+    for nonsense in wrong:
+        app.answer = nonsense
+        await user.type_into(message, "need.owner", "x")
+        expected_violation(slack, "options or option_groups are missing")
+
+
 async def test_the_end_of_an_installation(
     slack: FakeSlack, client: AsyncWebClient, app: App
 ) -> None:

@@ -254,7 +254,7 @@ class FakeSlack(Server):
         answer = replace(answer, seconds=time.perf_counter() - started)
         person_waits = delivery.kind != DeliveryKind.EVENT and not self._tampers
         if person_waits and not answer.ok:
-            kind = delivery.payload.get("type", delivery.payload.get("command"))
+            kind = delivery.payload.get("type", delivery.payload.get("command", "ssl_check"))
             self.state.violate(f"{kind}: not acknowledged ({answer.status} {answer.reason})")
         return answer
 
@@ -339,6 +339,40 @@ class FakeSlack(Server):
         if (subscription or event["type"]) not in self.state.subscriptions:
             return Answer(delivery=delivery, status=204, reason="not subscribed")
         return await self.deliver(delivery)
+
+    async def echo(self, message: Message) -> Answer:
+        """Tell the app of its own message, as Slack does for every one in a direct message."""
+        event = shapes.message(self.state, message) | {
+            "channel": message.channel,
+            "channel_type": "im",
+            "event_ts": message.ts,
+        }
+        return await self.event(event, subscription="message.im")
+
+    async def verify_url(self, challenge: str = "3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWM") -> Answer:
+        """Ask the app to prove its address, as when the URL is saved in the settings."""
+        payload: JSON = {
+            "token": self.state.verification_token,
+            "challenge": challenge,
+            "type": "url_verification",
+        }
+        return await self.deliver(Delivery(kind=DeliveryKind.EVENT, payload=payload))
+
+    async def check_ssl(self) -> Answer:
+        """Probe the certificate of the command's address."""
+        payload: JSON = {"ssl_check": "1", "token": self.state.verification_token}
+        return await self.deliver(Delivery(kind=DeliveryKind.COMMAND, payload=payload))
+
+    async def limit_events(self) -> Answer:
+        """Tell the app that events of this minute were dropped."""
+        payload: JSON = {
+            "token": self.state.verification_token,
+            "type": "app_rate_limited",
+            "team_id": self.state.team_id,
+            "minute_rate_limited": int(self.clock.now()) // 60 * 60,
+            "api_app_id": self.state.app_id,
+        }
+        return await self.deliver(Delivery(kind=DeliveryKind.EVENT, payload=payload))
 
     async def bot_says(self, channel: str, text: str) -> Answer:
         """Let another app write into a channel."""

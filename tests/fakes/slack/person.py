@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from tests.fakes.blockkit import judge
+
 from . import shapes
 from .delivery import Answer, Delivery, DeliveryKind
 from .elements import CONTROLS, chosen, elements, find, state_values, typed, unanswered
@@ -361,6 +363,50 @@ class Person:
             "block_id": one.block["block_id"],
             "action_ts": self.slack.state.new_ts(),
         } | chosen(one.element, value)
+
+    async def type_into(self, where: Message | OpenView, action: str, text: str) -> list[JSON]:
+        """Type into a menu whose options the app supplies, and return what it offers."""
+        state = self.slack.state
+        if isinstance(where, Message):
+            blocks = list(state.messages[where.channel][where.ts].blocks)
+            place = state.channels[where.channel]
+            held: JSON = {
+                "channel": {"id": place.id, "name": shapes.channel_name(place)},
+                "message": shapes.message(state, where),
+                "container": {
+                    "type": "message",
+                    "message_ts": where.ts,
+                    "channel_id": where.channel,
+                    "is_ephemeral": where.only_for is not None,
+                },
+            }
+        else:
+            blocks = state.views[where.id].content["blocks"]
+            view = shapes.view(state, state.views[where.id])
+            held = {"view": view, "container": {"type": "view", "view_id": where.id}}
+        one = find(blocks, action)
+        payload = self._interaction("block_suggestion") | held
+        del payload["trigger_id"]
+        payload |= {"action_id": one.name, "block_id": one.block["block_id"], "value": text}
+        delivery = Delivery(kind=DeliveryKind.INTERACTION, payload=payload)
+        answer = await self.slack.deliver(delivery)
+        return self._offered(answer) if answer.ok else []
+
+    def _offered(self, answer: Answer) -> list[JSON]:
+        """Check offered options as those of a menu; an empty list is allowed here."""
+        try:
+            said = answer.json
+        except ValueError:
+            said = None
+        if not isinstance(said, dict) or not {"options", "option_groups"} & set(said):
+            self.slack.state.violate("block_suggestion: options or option_groups are missing")
+            return []
+        options: list[JSON] = said.get("options") or said.get("option_groups") or []
+        if options:
+            menu = {"type": "static_select", "action_id": "a"} | said
+            for fault in judge([{"type": "actions", "elements": [menu]}], "message"):
+                self.slack.state.violate(f"block_suggestion: {fault}")
+        return options
 
     async def shortcut(self, callback_id: str, message: Message | None = None) -> Answer:
         """Use a shortcut on a message, or a global one."""
