@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from adapters.ears import Ears
 from adapters.schedule.clock import Tick
@@ -51,8 +52,7 @@ class Chores:
         await asyncio.to_thread(self._vacuum)
         for wave in waves:
             await asyncio.to_thread(self._tools.sealer.destroy, wave.public_key)
-            number = wave.id
-            await self._ears.run(lambda uow, n=number: pulses.finish(uow, n, self._tools))
+            await self._ears.run(partial(pulses.finish, wave_id=wave.id, tools=self._tools))
 
     async def count_pulses(self) -> None:
         """Bring live cards up to date and stop waves whose time is over."""

@@ -1,0 +1,210 @@
+"""What the commands do: run the instance under uvicorn, the demo, the examination, previews."""
+
+import asyncio
+import html
+import json
+import shutil
+import socket
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import uvicorn
+from pydantic import SecretStr
+
+from adapters import config, plain
+from adapters.config import Settings
+from adapters.slack import manifest as slack_manifest
+from adapters.slack import render as slack_render
+from adapters.teams import manifest as teams_manifest
+from adapters.teams import render as teams_render
+from adapters.web import render as web_render
+from adapters.web import seed
+from adapters.web.app import WebPlatform
+from adapters.wiring import Instance, Platform, storage
+from bot.messages import Card, Dialog
+from bot.ports import Unavailable
+from storage import SchemaProblem, Storage
+
+Write = Callable[[Settings, Path], list[Path]]
+write_slack: Write = slack_manifest.write_slack
+write_teams: Write = teams_manifest.write_teams
+
+_TRIES = 50
+_PREVIEW_KEY = bytes(32)
+LOOPBACK = "127.0.0.1"
+TO_TRY = (
+    "As an employee, write what you need from IT in one sentence, and send it.",
+    "As Ines Weber, the CIO, start a pulse; answer it as others; close it and read the results.",
+    "As the CIO, draft an announcement, look at the preview, and send it to everyone.",
+)
+
+
+class Blocked(Exception):  # noqa: N818 - named as the fact it states
+    """The server cannot listen; the message says why and what to do."""
+
+
+def serve(instance: Instance) -> None:
+    """Run an instance until SIGINT or SIGTERM."""
+    settings = instance.settings
+    door = _door(settings.host, settings.port, tries=1)
+    _run(instance, door)
+
+
+def demo(port: int, folder: Path | None) -> None:
+    """Seed and run the demo on loopback, on the first free port from ``port`` on."""
+    kept = folder is not None
+    home = folder or Path(tempfile.mkdtemp(prefix="groundswell-demo-"))
+    home.mkdir(parents=True, exist_ok=True)
+    try:
+        door = _door(LOOPBACK, port, tries=_TRIES)
+        chosen = int(door.getsockname()[1])
+        instance = demo_instance(home, chosen)
+        print(f"\n  Groundswell demo: http://{LOOPBACK}:{chosen}/\n\n  Three things to try:")  # noqa: T201 - this is the command's output
+        for number, words in enumerate(TO_TRY, 1):
+            print(f"    {number}. {words}")  # noqa: T201 - this is the command's output
+        print("\n  Ctrl+C stops it.\n", flush=True)  # noqa: T201 - this is the command's output
+        _run(instance, door)
+    finally:
+        if not kept:
+            shutil.rmtree(home, ignore_errors=True)
+
+
+def demo_instance(home: Path, port: int) -> Instance:
+    """Return an instance with the browser chat alone, seeded if its database is new."""
+    settings = config.load(
+        database_url=f"sqlite:///{home / 'demo.db'}",
+        keys=str(home / "keys"),
+        host=LOOPBACK,
+        port=port,
+        cio=(seed.CIO_ACCOUNT,),
+        slack_bot_token=SecretStr(""),
+        slack_app_token=SecretStr(""),
+        slack_client_id="",
+        teams_app_id="",
+        teams_local=False,
+    )
+    store = storage(settings)
+    store.migrate()
+    instance = Instance(settings, store, platforms=_browser)
+    seed.seed_if_empty(store.units, instance.tools, instance.clock())
+    return instance
+
+
+def _browser(instance: Instance) -> list[Platform]:
+    async def reset() -> None:
+        await asyncio.to_thread(_start_again, instance)
+
+    web = WebPlatform(
+        instance.ears,
+        key=instance.key,
+        reset=reset,
+        nudge=lambda: instance.relay.nudge(),
+        clock=instance.clock,
+    )
+    return [web]
+
+
+def _start_again(instance: Instance) -> None:
+    instance.store.wipe()
+    seed.seed_if_empty(instance.store.units, instance.tools, instance.clock())
+
+
+def examine(settings: Settings, store: Storage) -> dict[str, str]:
+    """Return what ``groundswell doctor`` shows: "ok …" or what to do, by name."""
+    found = {"settings": "ok"}
+    try:
+        store.ping()
+        store.check()
+        found["database"] = "ok"
+    except (SchemaProblem, Unavailable) as fault:
+        found["database"] = str(fault)
+    keys = Path(settings.keys)
+    found["keys"] = _writable(keys)
+    found["cio"] = "ok" if settings.cio else "nobody is named; set GROUNDSWELL_CIO"
+    found["slack"] = "ok" if settings.slack else "ok, not connected"
+    found["teams"] = "ok" if settings.teams else "ok, not connected"
+    return found
+
+
+def preview(cards: Mapping[str, Card | Dialog], out: Path) -> int:
+    """Write all renderings of the cards into a folder; return how many cards there were."""
+    out.mkdir(parents=True, exist_ok=True)
+    rows = []
+    for name, card in cards.items():
+        words = plain.render(card)
+        (out / f"{name}.slack.json").write_text(_json(slack(card)), encoding="utf-8")
+        (out / f"{name}.teams.json").write_text(_json(teams(card)), encoding="utf-8")
+        (out / f"{name}.txt").write_text(words, encoding="utf-8")
+        rows.append(f"<h2>{html.escape(name)}</h2>{web(card)}<pre>{html.escape(words)}</pre>")
+    page = f'<!doctype html><meta charset="utf-8"><title>Cards</title>{"".join(rows)}'
+    (out / "index.html").write_text(page, encoding="utf-8")
+    return len(rows)
+
+
+def slack(card: Card | Dialog) -> object:
+    """Render for Slack with a key that signs nothing real."""
+    if isinstance(card, Dialog):
+        return slack_render.dialog(card, key=_PREVIEW_KEY)
+    if card.surface == "home":
+        return slack_render.home(card, key=_PREVIEW_KEY)
+    return slack_render.message(card, key=_PREVIEW_KEY)
+
+
+def teams(card: Card | Dialog) -> object:
+    """Render for Teams with a key that signs nothing real."""
+    if isinstance(card, Dialog):
+        return teams_render.dialog(card, key=_PREVIEW_KEY)
+    return teams_render.message(card, key=_PREVIEW_KEY)
+
+
+def web(card: Card | Dialog) -> str:
+    """Render for the browser with a key that signs nothing real."""
+    if isinstance(card, Dialog):
+        return str(web_render.dialog(card, key=_PREVIEW_KEY))
+    return str(web_render.card(card, key=_PREVIEW_KEY))
+
+
+def _json(data: object) -> str:
+    return json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def _writable(folder: Path) -> str:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=folder):
+            return "ok"
+    except OSError as fault:
+        return f"cannot write to {folder}: {fault.strerror}; set GROUNDSWELL_KEYS to a folder"
+
+
+def _door(host: str, port: int, *, tries: int) -> socket.socket:
+    """Listen on the first free port."""
+    for number in range(port, port + tries):
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        door = socket.socket(family, socket.SOCK_STREAM)
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            door.bind((host, number))
+            door.listen(128)
+        except OSError:
+            door.close()
+        else:
+            return door
+    raise Blocked(
+        f"Port {port} on {host} cannot be used. Stop what uses it, or set GROUNDSWELL_PORT"
+        " (for the demo: --port) to another one."
+    )
+
+
+def _run(instance: Instance, door: socket.socket) -> None:
+    server = uvicorn.Server(
+        uvicorn.Config(
+            instance.app(),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=10,
+        )
+    )
+    asyncio.run(server.serve(sockets=[door]))
