@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Integer, bindparam, select
 
 from bot.needs.model import Need, NeedChange, NeedId
 from bot.people.model import PersonId
@@ -18,7 +18,7 @@ BY_ASKER = (
     select(needs)
     .where(needs.c.asker == bindparam("person"))
     .order_by(needs.c.id.desc())
-    .limit(bindparam("limit"))
+    .limit(bindparam("limit", type_=Integer()))
 )
 HISTORY = select(*CHANGE).where(changes.c.need == bindparam("need")).order_by(changes.c.id)
 

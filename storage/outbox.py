@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     Executable,
     FromClause,
+    Integer,
     RowMapping,
     Select,
     bindparam,
@@ -98,7 +99,7 @@ CLAIM = (
     _claimable()
     .where(d.due_at <= bindparam("now"), d.lane.in_(bindparam("running", expanding=True)))
     .order_by(*QUEUE_ORDER)
-    .limit(bindparam("most"))
+    .limit(bindparam("most", type_=Integer()))
     .with_for_update(of=delivery, skip_locked=True)
 )
 FIRST_DUE = (

@@ -1,0 +1,1 @@
+"""What every storage promises, tested on memory, SQLite and PostgreSQL alike."""
