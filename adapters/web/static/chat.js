@@ -1,0 +1,282 @@
+// What the page does by itself: keys of clicks, dialogs and focus, live lines, marks of what is
+// new. Everything else is htmx attributes in the templates. Without this file the page still works.
+"use strict";
+
+(() => {
+  const find = (selector, within = document) => within.querySelector(selector);
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const main = find("#main");
+  const person = main?.dataset.person;
+  const conversation = main?.dataset.conversation;
+  const content = find("#content");
+  const lines = find("#lines");
+
+  // A double click is one event: the same post within a second carries the same key.
+  const DOUBLE = 1000;
+  const sent = new Map();
+
+  document.addEventListener("htmx:configRequest", (event) => {
+    const { formData, path } = event.detail;
+    if (!formData.has("key")) return;
+    const same = path + JSON.stringify([...formData].filter(([name]) => name !== "key"));
+    const before = sent.get(same);
+    const now = performance.now();
+    const key = before && now - before.at < DOUBLE ? before.key : crypto.randomUUID();
+    sent.clear();
+    sent.set(same, { key, at: now });
+    formData.set("key", key);
+  });
+
+  // What was pressed last, to give the focus back to it or to what took its place.
+  let opener = null;
+  document.addEventListener("submit", (event) => {
+    if (!event.target.closest("dialog")) opener = event.submitter ?? document.activeElement;
+  }, true);
+
+  const focusAgain = () => {
+    const fresh = opener?.isConnected ? opener : find("#words") ?? main;
+    fresh?.focus({ preventScroll: true });
+    opener = null;
+  };
+
+  // Asking first: the press is held back until the question is answered.
+  const question = find("#confirm");
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-confirm]");
+    if (!button || button.dataset.confirmed || !question) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    find("#confirm-words").textContent = button.dataset.confirm;
+    question.returnValue = "";
+    question.showModal();
+    question.addEventListener("close", () => {
+      button.focus();
+      if (question.returnValue !== "yes") return;
+      button.dataset.confirmed = "yes";
+      button.click();
+      delete button.dataset.confirmed;
+    }, { once: true });
+  }, true);
+
+  // Dialogs come drawn and open; here they become modal.
+  const host = find("#dialog-host");
+  const showDialog = () => {
+    const dialog = host && find("dialog[data-modal]", host);
+    if (!dialog || dialog.matches(":modal")) return;
+    dialog.removeAttribute("open");
+    dialog.showModal();
+    const wrong = find("[aria-invalid], .input:has(.fault)", dialog);
+    const input = "input:not([type=hidden]), textarea, select";
+    const first = wrong ? (wrong.matches(input) ? wrong : find(input, wrong)) : null;
+    (first ?? find(`.dialog-parts :is(${input})`, dialog) ?? find("button.strong", dialog))?.focus();
+    dialog.addEventListener("close", () => {
+      if (!dialog.isConnected) return;
+      host.replaceChildren();
+      focusAgain();
+    });
+  };
+  document.addEventListener("click", (event) => {
+    const closer = event.target.closest("dialog[data-modal] [data-close]");
+    if (!closer) return;
+    event.preventDefault();
+    closer.closest("dialog").close();
+  });
+  let hadDialog = false;
+  document.addEventListener("htmx:beforeSwap", () => { hadDialog = Boolean(host?.firstElementChild); });
+  document.addEventListener("htmx:afterRequest", () => {
+    showDialog();
+    if (hadDialog && !host?.firstElementChild) focusAgain();
+    hadDialog = false;
+  });
+
+  // Lines.
+  const nearEnd = () => content && content.scrollHeight - content.scrollTop - content.clientHeight < 160;
+  const toEnd = () => { if (content) content.scrollTop = content.scrollHeight; };
+
+  const group = () => {
+    let before = null;
+    for (const line of all(":scope > *", lines)) {
+      const same = before?.dataset.author && before.dataset.author === line.dataset.author;
+      line.classList.toggle("same", Boolean(same) && line.dataset.day === before.dataset.day);
+      before = line;
+    }
+  };
+
+  const dayBefore = (line) => {
+    if (all("[data-day]", lines).some((one) => one.dataset.day === line.dataset.day)) return;
+    const day = document.createElement("p");
+    const name = document.createElement("span");
+    day.className = "day";
+    day.dataset.day = line.dataset.day;
+    name.textContent = line.dataset.dayName;
+    day.append(name);
+    lines.append(day);
+  };
+
+  // Keeps what is being typed and where the focus is while a card is replaced.
+  const replace = (old, fresh) => {
+    const focused = old.contains(document.activeElement) ? document.activeElement : null;
+    const place = focused && all("button, input, select, textarea, summary", old).indexOf(focused);
+    for (const typed of all("input:not([type=hidden]), textarea, select", old)) {
+      const twin = all(`[name="${CSS.escape(typed.name)}"]`, fresh)
+        .find((one) => one.type === typed.type && (!/radio|checkbox/.test(one.type) || one.value === typed.value));
+      if (!twin) continue;
+      if (/radio|checkbox/.test(typed.type)) twin.checked = typed.checked;
+      else twin.value = typed.value;
+    }
+    old.replaceWith(fresh);
+    if (!focused) return;
+    const twin = all("button, input, select, textarea, summary", fresh)[place];
+    if (twin && twin.name === focused.name) twin.focus({ preventScroll: true });
+    else if (!find("#dialog-host dialog")) {
+      fresh.tabIndex = -1;
+      fresh.focus({ preventScroll: true });
+    }
+  };
+
+  const parsed = (html) => {
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    return template.content;
+  };
+
+  const take = (line) => {
+    if (!lines) return;
+    const old = document.getElementById(line.id);
+    if (old?.dataset.version === line.dataset.version) return;
+    const follow = nearEnd() || line.classList.contains("own");
+    if (old) replace(old, line);
+    else {
+      find(".nothing", lines)?.remove();
+      dayBefore(line);
+      lines.append(line);
+    }
+    htmx.process(line);
+    group();
+    if (follow) toEnd();
+    seen(conversation, Number(line.dataset.line));
+  };
+
+  // Marks of what is new, kept in this browser for each person.
+  const marks = `groundswell:seen:${person}`;
+  const seen = (name, line) => {
+    const known = JSON.parse(localStorage.getItem(marks) ?? "{}");
+    if (line > (known[name] ?? 0)) localStorage.setItem(marks, JSON.stringify({ ...known, [name]: line }));
+  };
+  const showMarks = () => {
+    const known = JSON.parse(localStorage.getItem(marks) ?? "null");
+    for (const entry of all("[data-newest]")) {
+      const { conversation: name, newest } = entry.dataset;
+      // Whoever comes for the first time has history, not news.
+      if (name === conversation || !known) seen(name, Number(newest));
+      else if (Number(newest) > (known[name] ?? 0)) entry.querySelector(".unread").hidden = false;
+    }
+  };
+
+  const tell = (words, href) => {
+    const said = document.createElement(href ? "a" : "p");
+    said.textContent = words;
+    if (href) said.href = href;
+    find("#notice").replaceChildren(said);
+  };
+
+  const listen = () => {
+    const base = `/chat/${person}/${conversation}`;
+    const source = new EventSource(`${base}/events`);
+    source.addEventListener("ready", async () => {
+      document.documentElement.dataset.live = "yes";
+      if (conversation === "home") return;
+      // Whatever was said between drawing the page and listening, or while away.
+      const answer = await fetch(`${base}/lines`);
+      if (answer.ok) all(".line[id]", parsed(await answer.text())).forEach(take);
+    });
+    source.addEventListener("line", (event) => take(find(".line", parsed(event.data))));
+    source.addEventListener("home", (event) => {
+      const home = find("#home");
+      const fresh = home.cloneNode(false);
+      fresh.append(parsed(event.data));
+      const strip = (node) => node.textContent.replace(/\s+/g, " ");
+      if (strip(fresh) === strip(home)) return;
+      replace(home, fresh);
+      htmx.process(fresh);
+    });
+    source.addEventListener("elsewhere", (event) => {
+      const [name] = event.data.split(" ");
+      const entry = find(`.entry[data-conversation="${CSS.escape(name)}"]`);
+      if (!entry) return;
+      find(".unread", entry).hidden = false;
+      if (name === `dm-${person}`) tell("Groundswell wrote to you. Open the message", entry.href);
+    });
+    source.addEventListener("reset", () => location.reload());
+    source.addEventListener("error", () => { delete document.documentElement.dataset.live; });
+    addEventListener("pagehide", () => source.close());
+  };
+
+  // The composer.
+  const words = find("#words");
+  words?.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    if (words.value.trim()) words.form.requestSubmit(find(".send"));
+  });
+  let written = "";
+  words?.form.addEventListener("htmx:configRequest", () => { written = words.value; });
+  words?.form.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.successful && words.value === written) words.value = "";
+    words.focus();
+  });
+  document.addEventListener("htmx:sendError", () => tell("There is no connection at the moment. Nothing was sent."));
+
+  document.addEventListener("click", (event) => {
+    const dismiss = event.target.closest("[data-dismiss]");
+    if (!dismiss) return;
+    dismiss.closest(".line").remove();
+    group();
+    (words ?? main)?.focus();
+  });
+  document.addEventListener("htmx:oobAfterSwap", (event) => {
+    if (!event.detail.target.closest?.("#lines")) return;
+    group();
+    toEnd();
+  });
+
+  // The theme.
+  const toggle = find("[data-theme-toggle]");
+  if (toggle) {
+    toggle.hidden = false;
+    toggle.addEventListener("click", () => {
+      const root = document.documentElement;
+      const dark = root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+      root.dataset.theme = dark === "dark" ? "light" : "dark";
+      localStorage.setItem("groundswell:theme", root.dataset.theme);
+    });
+  }
+
+  // Finding a person.
+  const search = find("#search");
+  if (search) {
+    find("[data-search]").hidden = false;
+    search.addEventListener("input", () => {
+      const wanted = search.value.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+      let found = 0;
+      for (const one of all("[data-person]")) {
+        const text = one.dataset.person.toLocaleLowerCase();
+        one.hidden = !wanted.every((word) => text.includes(word));
+        found += one.hidden ? 0 : 1;
+      }
+      for (const section of all(".department")) section.hidden = !find("[data-person]:not([hidden])", section);
+      find("[data-count]").textContent = wanted.length ? `${found} found` : "";
+    });
+  }
+
+  if (main) {
+    if (lines) group();
+    showMarks();
+    showDialog();
+    const wanted = location.hash.startsWith("#line-") && document.getElementById(location.hash.slice(1));
+    if (wanted) wanted.scrollIntoView({ block: "center" });
+    else toEnd();
+    if (conversation) listen();
+    if (words && matchMedia("(min-width: 48rem)").matches && !find("#dialog-host dialog")) words.focus();
+  }
+})();
