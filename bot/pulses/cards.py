@@ -367,9 +367,9 @@ def _figures(v: Voice, f: Figures) -> tuple[str, tuple[Part, ...]]:
                 Series(
                     name=v.say("Share of answers"),
                     points=(
-                        Point(label=v.say("9–10 happy"), value=f.happy),
-                        Point(label=v.say("7–8 neutral"), value=f.neutral),
-                        Point(label=v.say("0–6 unhappy"), value=f.unhappy),
+                        Point(label=v.say("9–10 happy"), value=float(f.happy)),
+                        Point(label=v.say("7–8 neutral"), value=float(f.neutral)),
+                        Point(label=v.say("0–6 unhappy"), value=float(f.unhappy)),
                     ),
                 ),
             ),
