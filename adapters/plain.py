@@ -107,7 +107,7 @@ def _lines(part: Part, lang: str) -> Iterator[str]:  # noqa: C901, PLR0912 - one
             for fact in facts:
                 yield f"{isolated(fact.label)}: {isolated(fact.value)}"
         case Table():
-            yield from _table(part)
+            yield from table_lines(part)
         case Chart():
             yield from chart_lines(part, lang)
         case Progress(words=words, done=done, total=total):
@@ -151,7 +151,7 @@ def scale_ends(scale: Scale) -> str:
     return f"{scale.low} = {low}, {scale.high} = {high}"
 
 
-def _table(table: Table) -> Iterator[str]:
+def table_lines(table: Table) -> Iterator[str]:
     """Say each row with its columns' names, so that a line makes sense when heard alone."""
     yield table.caption
     if not table.rows:
