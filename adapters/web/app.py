@@ -147,8 +147,10 @@ class WebPlatform:
 
     async def _lines(self, request: Request) -> Response:
         viewer, known = await self._viewer(request)
-        view = await self._view(viewer, known, _page_of(request, viewer, known))
-        return self._html(request, "lines.html", view=view)
+        page = _page_of(request, viewer, known)
+        view = await self._view(viewer, known, page)
+        template = "home.html" if page == pages.HOME else "lines.html"
+        return self._html(request, template, view=view)
 
     async def _events(self, request: Request) -> Response:
         viewer, known = await self._viewer(request)

@@ -17,6 +17,7 @@ _ROW, _BESIDE, _END = 28.0, 150.0, 52.0
 _SHORT = 5  # characters of a label that fit below an upright bar
 _UPRIGHT = 14  # upright bars that fit side by side with their numbers
 _BESIDE_LETTERS = 20
+_LETTER = 7.0  # about the width of one
 _COLOURS = 6
 _THICK = 0.7  # how much of its place a bar takes
 _WIDEST = 44.0
@@ -114,13 +115,14 @@ def _lying(chart: Chart, lang: str) -> Drawing:
     scale = _Scale.over(_values(chart))
     labels, many = _labels(chart), max(len(chart.series), 1)
     row = max(_ROW, 16.0 * many + 8)
-    room = WIDTH - _BESIDE - _END
+    beside = min(max(map(len, labels), default=0) * _LETTER + 12, _BESIDE)
+    room = WIDTH - beside - _END
     boxes, marks = [], []
     for line, label in enumerate(labels):
         top = row * line + 4
         marks.append(
             Mark(
-                x=_BESIDE - 8,
+                x=_r(beside - 8),
                 y=_r(top + row / 2),
                 words=fit(label, _BESIDE_LETTERS),
                 anchor="end",
@@ -131,12 +133,10 @@ def _lying(chart: Chart, lang: str) -> Drawing:
             value = _at(one.points, line)
             width = max(value, 0) / scale.high * room
             y = top + thick * colour + 1
-            boxes.append(_box(_BESIDE, y, max(width, 1), thick - 2, colour))
+            boxes.append(_box(beside, y, max(width, 1), thick - 2, colour))
             words = figure(value, lang) + chart.unit
             marks.append(
-                Mark(
-                    x=_r(_BESIDE + width + 6), y=_r(y + thick / 2 + 3), words=words, anchor="start"
-                )
+                Mark(x=_r(beside + width + 6), y=_r(y + thick / 2 + 3), words=words, anchor="start")
             )
     height = row * max(len(labels), 1) + 8
     return _with_numbers(chart, lang, height=height, boxes=boxes, marks=marks)

@@ -180,26 +180,30 @@
     find("#notice").replaceChildren(said);
   };
 
+  const takeHome = (html) => {
+    const home = find("#home");
+    const fresh = home.cloneNode(false);
+    fresh.append(parsed(html));
+    const shown = (node) => node.textContent.replace(/\s+/g, " ");
+    if (shown(fresh) === shown(home)) return;
+    replace(home, fresh);
+    htmx.process(fresh);
+  };
+
   const listen = () => {
     const base = `/chat/${person}/${conversation}`;
     const source = new EventSource(`${base}/events`);
     source.addEventListener("ready", async () => {
       document.documentElement.dataset.live = "yes";
-      if (conversation === "home") return;
-      // Whatever was said between drawing the page and listening, or while away.
+      // Whatever happened between drawing the page and listening, or while away.
       const answer = await fetch(`${base}/lines`);
-      if (answer.ok) all(".line[id]", parsed(await answer.text())).forEach(take);
+      if (!answer.ok) return;
+      const html = await answer.text();
+      if (conversation === "home") takeHome(html);
+      else all(".line[id]", parsed(html)).forEach(take);
     });
     source.addEventListener("line", (event) => take(find(".line", parsed(event.data))));
-    source.addEventListener("home", (event) => {
-      const home = find("#home");
-      const fresh = home.cloneNode(false);
-      fresh.append(parsed(event.data));
-      const strip = (node) => node.textContent.replace(/\s+/g, " ");
-      if (strip(fresh) === strip(home)) return;
-      replace(home, fresh);
-      htmx.process(fresh);
-    });
+    source.addEventListener("home", (event) => takeHome(event.data));
     source.addEventListener("elsewhere", (event) => {
       const [name] = event.data.split(" ");
       const entry = find(`.entry[data-conversation="${CSS.escape(name)}"]`);
