@@ -10,9 +10,10 @@ from typing import Protocol
 from sqlalchemy import text
 
 from bot.ports import UnitOfWork
-from storage.engine import Database, FileDoor, InUse, Refused, open_database
+from storage.engine import Database, FileDoor, InUse, Refused, Work, open_database
 from storage.memory import MemoryStorage
 from storage.schema import SchemaProblem, problem, upgrade
+from storage.tables import metadata
 from storage.units import SQLUnitOfWork
 
 __all__ = ["InUse", "Refused", "SQLStorage", "SchemaProblem", "Storage", "open_storage"]
@@ -48,6 +49,10 @@ class Storage(Protocol):
 
     def vacuum(self) -> None:
         """Overwrite what was deleted from the tables of the pulses."""
+        ...
+
+    def wipe(self) -> None:
+        """Delete every row; only the demo does this."""
         ...
 
     def close(self) -> None:
@@ -90,6 +95,16 @@ class SQLStorage:
             self.database.outside("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)")
         else:
             self.database.outside(*(f"VACUUM FULL {table}" for table in PULSE_TABLES))
+
+    def wipe(self) -> None:
+        """Delete every row, in one transaction."""
+        work = Work(self.database, _nobody)
+        try:
+            for table in reversed(metadata.sorted_tables):
+                work.run(table.delete())
+            work.commit()
+        finally:
+            work.rollback()
 
     def close(self) -> None:
         """Close all connections."""

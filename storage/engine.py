@@ -29,6 +29,7 @@ from sqlalchemy import (
     create_engine,
     event,
     func,
+    literal,
     select,
 )
 from sqlalchemy import exc as failures
@@ -360,10 +361,9 @@ class Work:
         return self.run(_changing(table), values | {"its_id": row["id"]}).rowcount
 
     def lock(self, name: str) -> None:
-        """Hold a lock by name until the end; SQLite has one writer anyway."""
-        if not self.is_sqlite:
-            number = int.from_bytes(sha256(name.encode()).digest()[:8], signed=True)
-            self.run(select(func.pg_advisory_xact_lock(number)))
+        """Hold a lock by name until the end; on SQLite whoever has begun is alone anyway."""
+        number = int.from_bytes(sha256(name.encode()).digest()[:8], signed=True)
+        self.run(select(literal(0) if self.is_sqlite else func.pg_advisory_xact_lock(number)))
 
     def commit(self) -> None:
         """Keep what was done, then tell whoever waits for outgoing rows."""

@@ -509,6 +509,10 @@ class MemoryStorage:
     def vacuum(self) -> None:
         """Do nothing: nothing deleted is left."""
 
+    def wipe(self) -> None:
+        """Begin with nothing again."""
+        self._memory = Memory(Journal())
+
     def close(self) -> None:
         """Do nothing: there is no connection."""
 
