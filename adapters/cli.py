@@ -1,15 +1,16 @@
 """The command ``groundswell``: a fault it can foresee is one plain sentence, not a traceback."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from adapters import config, log, serving
-from adapters.config import WrongSettings
+from adapters.config import Settings, WrongSettings
 from adapters.voice import voice
 from adapters.wiring import Instance, storage
 from bot.examples import examples
@@ -110,23 +111,24 @@ def preview(
     locale: Annotated[str, typer.Option(help="Language, for instance de or ar-XB.")] = "en",
 ) -> None:
     """Write every card as Slack, Teams, web and plain text, for review."""
-    written = serving.preview(examples(voice(locale, "UTC")), out)
+    preview_cards = import_module("adapters.preview")
+    written = preview_cards.write(examples(voice(locale, "UTC")), out)
     typer.echo(f"{written} cards written; open {out / 'index.html'}")
 
 
 @manifest.command("slack")
 def manifest_slack(out: Out = Path("deploy")) -> None:
     """Write the Slack app manifest for the present settings."""
-    _manifest(serving.write_slack, out)
+    _manifest(import_module("adapters.slack.manifest").write_slack, out)
 
 
 @manifest.command("teams")
 def manifest_teams(out: Out = Path("deploy/teams")) -> None:
     """Write the Teams app package for the present settings."""
-    _manifest(serving.write_teams, out)
+    _manifest(import_module("adapters.teams.manifest").write_teams, out)
 
 
-def _manifest(write: serving.Write, out: Path) -> None:
+def _manifest(write: Callable[[Settings, Path], list[Path]], out: Path) -> None:
     with _plainly():
         for path in write(config.load(), out):
             typer.echo(str(path))

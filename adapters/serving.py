@@ -1,37 +1,23 @@
-"""What the commands do: run the instance under uvicorn, the demo, the examination, previews."""
+"""What the commands do: run the instance under uvicorn, the demo, the examination."""
 
 import asyncio
-import html
-import json
 import shutil
 import socket
 import tempfile
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import uvicorn
 from pydantic import SecretStr
 
-from adapters import config, plain
+from adapters import config
 from adapters.config import Settings
-from adapters.slack import manifest as slack_manifest
-from adapters.slack import render as slack_render
-from adapters.teams import manifest as teams_manifest
-from adapters.teams import render as teams_render
-from adapters.web import render as web_render
 from adapters.web import seed
 from adapters.web.app import WebPlatform
 from adapters.wiring import Instance, Platform, storage
-from bot.messages import Card, Dialog
 from bot.ports import Unavailable
 from storage import SchemaProblem, Storage
 
-Write = Callable[[Settings, Path], list[Path]]
-write_slack: Write = slack_manifest.write_slack
-write_teams: Write = teams_manifest.write_teams
-
 _TRIES = 50
-_PREVIEW_KEY = bytes(32)
 LOOPBACK = "127.0.0.1"
 TO_TRY = (
     "As an employee, write what you need from IT in one sentence, and send it.",
@@ -99,7 +85,7 @@ def _browser(instance: Instance) -> list[Platform]:
         instance.ears,
         key=instance.key,
         reset=reset,
-        nudge=lambda: instance.relay.nudge(),
+        nudge=lambda: instance.relay.nudge(),  # noqa: PLW0108 - the relay is made after this
         clock=instance.clock,
     )
     return [web]
@@ -125,48 +111,6 @@ def examine(settings: Settings, store: Storage) -> dict[str, str]:
     found["slack"] = "ok" if settings.slack else "ok, not connected"
     found["teams"] = "ok" if settings.teams else "ok, not connected"
     return found
-
-
-def preview(cards: Mapping[str, Card | Dialog], out: Path) -> int:
-    """Write all renderings of the cards into a folder; return how many cards there were."""
-    out.mkdir(parents=True, exist_ok=True)
-    rows = []
-    for name, card in cards.items():
-        words = plain.render(card)
-        (out / f"{name}.slack.json").write_text(_json(slack(card)), encoding="utf-8")
-        (out / f"{name}.teams.json").write_text(_json(teams(card)), encoding="utf-8")
-        (out / f"{name}.txt").write_text(words, encoding="utf-8")
-        rows.append(f"<h2>{html.escape(name)}</h2>{web(card)}<pre>{html.escape(words)}</pre>")
-    page = f'<!doctype html><meta charset="utf-8"><title>Cards</title>{"".join(rows)}'
-    (out / "index.html").write_text(page, encoding="utf-8")
-    return len(rows)
-
-
-def slack(card: Card | Dialog) -> object:
-    """Render for Slack with a key that signs nothing real."""
-    if isinstance(card, Dialog):
-        return slack_render.dialog(card, key=_PREVIEW_KEY)
-    if card.surface == "home":
-        return slack_render.home(card, key=_PREVIEW_KEY)
-    return slack_render.message(card, key=_PREVIEW_KEY)
-
-
-def teams(card: Card | Dialog) -> object:
-    """Render for Teams with a key that signs nothing real."""
-    if isinstance(card, Dialog):
-        return teams_render.dialog(card, key=_PREVIEW_KEY)
-    return teams_render.message(card, key=_PREVIEW_KEY)
-
-
-def web(card: Card | Dialog) -> str:
-    """Render for the browser with a key that signs nothing real."""
-    if isinstance(card, Dialog):
-        return str(web_render.dialog(card, key=_PREVIEW_KEY))
-    return str(web_render.card(card, key=_PREVIEW_KEY))
-
-
-def _json(data: object) -> str:
-    return json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
 def _writable(folder: Path) -> str:

@@ -3,9 +3,10 @@
 import asyncio
 import secrets
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
@@ -22,8 +23,6 @@ from adapters.schedule.chores import Chores
 from adapters.schedule.clock import Clock, Tick
 from adapters.sealing import FileSealer
 from adapters.signing import derive
-from adapters.slack.app import SlackPlatform
-from adapters.teams.app import TeamsPlatform
 from adapters.voice import voice
 from bot.ports import Tools, Unavailable
 from storage import Storage, open_storage
@@ -35,11 +34,23 @@ class Platform(Protocol):
     """What every platform gives to the instance."""
 
     @property
-    def routes(self) -> Sequence[BaseRoute]: ...
+    def routes(self) -> Sequence[BaseRoute]:
+        """Return the way in."""
+        ...
+
     @property
-    def sender(self) -> Sender: ...
-    async def start(self) -> None: ...
-    async def stop(self) -> None: ...
+    def sender(self) -> Sender:
+        """Return the way out."""
+        ...
+
+    async def start(self) -> None:
+        """Begin to listen; the event loop is running by now."""
+        ...
+
+    async def stop(self) -> None:
+        """Take nothing in any more."""
+        ...
+
     def health(self) -> dict[str, str]:
         """Return "ok …" or what is wrong, by name."""
         ...
@@ -108,12 +119,12 @@ class Instance:
 
     def app(self) -> Starlette:
         """Return the one ASGI application that carries all routes."""
-        routes: list[BaseRoute] = health.routes(self.checks)
+        routes: list[BaseRoute] = [*health.routes(self.checks)]
         for platform in self.platforms:
             routes += platform.routes
 
         @asynccontextmanager
-        async def lifespan(_: Starlette):  # type: ignore[no-untyped-def] # noqa: ANN202
+        async def lifespan(_: Starlette) -> AsyncIterator[None]:
             await self.start()
             try:
                 yield
@@ -154,12 +165,18 @@ class Instance:
 
 
 def connected(instance: Instance) -> list[Platform]:
-    """Return the platforms that the settings connect."""
+    """Return the platforms that the settings connect.
+
+    Only these are imported: the SDKs cost start time and memory that the others need not pay.
+    """
     found: list[Platform] = []
-    if instance.settings.slack:
-        found.append(SlackPlatform(instance.settings, instance.ears, key=instance.key))
-    if instance.settings.teams:
-        found.append(TeamsPlatform(instance.settings, instance.ears, key=instance.key))
+    settings, ears, key = instance.settings, instance.ears, instance.key
+    if settings.slack:
+        slack = import_module("adapters.slack.app")
+        found.append(slack.SlackPlatform(settings, ears, key=key))
+    if settings.teams:
+        teams = import_module("adapters.teams.app")
+        found.append(teams.TeamsPlatform(settings, ears, key=key))
     return found
 
 
@@ -169,6 +186,3 @@ def _database(store: Storage) -> str:
     except Unavailable as error:
         return str(error)
     return health.OK
-
-
-Reset = Callable[[], Awaitable[None]]
