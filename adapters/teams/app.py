@@ -19,6 +19,7 @@ from starlette.routing import Route as HTTPRoute
 from adapters import metrics
 from adapters.config import Settings, WrongSettings
 from adapters.ears import Ears
+from adapters.health import OK
 from adapters.teams import ids, limits, render
 from adapters.teams.answers import Answering
 from adapters.teams.auth import Door, Hosts, KeySet, Refusal, on_this_machine
@@ -30,7 +31,8 @@ from adapters.teams.proactive import Atlas, text_of
 from adapters.teams.send import TeamsSender
 from adapters.teams.text import clean
 from adapters.teams.tokens import Tokens
-from adapters.teams.words import ENGLISH, Words
+from adapters.teams.words import Words
+from adapters.voice import voice as speak
 from bot.heard import Heard, Pressed, Submitted
 from bot.messages import Answer
 from bot.ports import Unavailable, Voice
@@ -50,7 +52,7 @@ class TeamsPlatform:
         ears: Ears,
         *,
         key: bytes,
-        voice: Callable[[str, str], Voice] | None = None,
+        voice: Callable[[str, str], Voice] = speak,
         pace: Pace | None = None,
     ) -> None:
         """Take the settings, the way into the core, and the key that signs our cards."""
@@ -75,6 +77,7 @@ class TeamsPlatform:
             bot=f"28:{settings.teams_app_id}" if settings.teams_app_id else "",
             pace=pace,
             words=self._words,
+            close=self._close,
         )
 
     @property
@@ -92,26 +95,28 @@ class TeamsPlatform:
         self._open_session()
 
     async def stop(self) -> None:
-        """Close connections and give up what is under way."""
+        """Stop listening; what the relay still sends needs the session until ``sender.close``."""
         await self._keys.close()
-        if self._tokens is not None:
-            await self._tokens.close()
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
 
-    def health(self) -> tuple[str, ...]:
-        """Return what an operator must know, one sentence each; empty when all is well."""
+    def health(self) -> dict[str, str]:
+        """Return "ok", or what an operator must know."""
         faults = (self._keys.fault, self._tokens.fault if self._tokens else "")
-        return tuple(f"Teams: {fault}" for fault in faults if fault)
+        return {ids.PLATFORM: "; ".join(fault for fault in faults if fault) or OK}
 
     def _open_session(self) -> aiohttp.ClientSession:
+        """Return the one session, opened on the first use because it needs a running loop."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=limits.CONNECTIONS),
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
         return self._session
+
+    async def _close(self) -> None:
+        if self._tokens is not None:
+            await self._tokens.close()
+        if self._session is not None:
+            await self._session.close()
 
     def _make_tokens(self, settings: Settings) -> Tokens | None:
         if not settings.teams_app_id:
@@ -125,7 +130,7 @@ class TeamsPlatform:
         )
 
     def _words_of(self, lang: str) -> Words:
-        return Words.of(self._voice(lang, "")) if self._voice else ENGLISH
+        return Words.of(self._voice(lang, ""))
 
     async def _messages(self, request: Request) -> Response:
         correlation = uuid4().hex[:16]
@@ -229,16 +234,17 @@ def _check_local(request: Request) -> None:
 def _activity(body: bytes) -> dict[str, Any]:
     """Read an activity: a JSON object of sane depth with a type and a conversation."""
     try:
-        raw = json.loads(body.decode(), parse_constant=_no_constant)
+        raw: Any = json.loads(body.decode(), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise Refusal(400, "malformed") from error
     if not isinstance(raw, dict) or not _shallow(raw):
         raise Refusal(400, "malformed")
     if b"\\u" in body or b"\0" in body:
-        raw = _cleaned(raw)
-    if not text_of(raw, "type") or not text_of(raw, "conversation", "id"):
+        raw = {clean(key): _cleaned(one) for key, one in raw.items()}
+    activity: dict[str, Any] = raw
+    if not text_of(activity, "type") or not text_of(activity, "conversation", "id"):
         raise Refusal(400, "no_activity")
-    return raw
+    return activity
 
 
 def _no_constant(name: str) -> float:

@@ -38,13 +38,11 @@ class Authentication(BotFrameworkAuthentication):  # type: ignore[misc] # the SD
         """Take the factory that every turn gets."""
         self._factory = factory
 
-    async def authenticate_request(self, activity: Activity, auth_header: str) -> None:
+    async def authenticate_request(self, *_: object) -> None:
         """Refuse: a header never reaches the SDK."""
         raise PermissionError
 
-    async def authenticate_streaming_request(
-        self, auth_header: str, channel_id_header: str
-    ) -> None:
+    async def authenticate_streaming_request(self, *_: object) -> None:
         """Refuse: there is no streaming route."""
         raise PermissionError
 

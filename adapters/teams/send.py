@@ -4,7 +4,7 @@ Nothing is repeated here except a request with a refreshed token: the relay deci
 outcome. The connector has no idempotency key, so a post without an answer is not known to be lost.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import assert_never
 
 import structlog
@@ -53,6 +53,7 @@ class TeamsSender:
         bot: str,
         pace: Pace | None = None,
         words: Callable[[str], Words] = lambda _lang: ENGLISH,
+        close: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """Take what to send with; ``bot`` is our id where a route does not name it."""
         self._connector = connector
@@ -61,6 +62,7 @@ class TeamsSender:
         self._bot = bot
         self._pace = pace or Pace()
         self._words = words
+        self._close = close
 
     async def send(self, item: Outgoing) -> Outcome:
         """Do what ``item`` asks; map every answer to one outcome."""
@@ -93,7 +95,9 @@ class TeamsSender:
             return Unanswered(reason=type(error).__name__)
 
     async def close(self) -> None:
-        """Nothing is kept here; the platform closes the session."""
+        """Close the connections, once the relay needs them no more."""
+        if self._close is not None:
+            await self._close()
 
     async def _send(self, item: Outgoing) -> Outcome:
         match item.op:

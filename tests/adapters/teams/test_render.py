@@ -1,43 +1,19 @@
 """Cards and dialogs as Teams shows them, judged as Teams and its reviewers judge."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from adapters.teams import render, sealed
-from adapters.teams.limits import MESSAGE_BYTES
-from adapters.teams.text import escaped
 from bot.messages import (
-    Button,
-    Buttons,
     Card,
-    Chart,
-    ChartKind,
-    Choice,
     Dialog,
-    Divider,
-    Fact,
-    Facts,
     Field,
-    Heading,
-    Link,
-    MultiChoice,
-    Option,
     Part,
-    PersonChoice,
-    Point,
-    Progress,
-    Quote,
-    Scale,
-    Series,
-    Table,
-    Text,
 )
 from tests.card_strategies import cards, dialogs
-from tests.fakes.adaptivecards import SIZE_LIMIT, judge, walk
+from tests.fakes.adaptivecards import judge, walk
 
 KEY = b"k" * 32
 # Cards are large: finding the smallest failing one takes minutes and tells no more.
@@ -48,18 +24,18 @@ SLOW = settings(
 )
 
 
-def card(*parts: Part, **more: Any) -> Card:
+def card(*parts: Part, **more: object) -> Card:
     return Card(name="test", summary="A summary", parts=parts, **more)
 
 
-def form(*parts: Part, **more: Any) -> Dialog:
+def form(*parts: Part, **more: object) -> Dialog:
     return Dialog(
         name="test", title="Title", summary="A summary", parts=parts, action="need.changed",
         submit="Send", cancel="Cancel", argument="7", **more,
     )  # fmt: skip
 
 
-def drawn(*parts: Part, **more: Any) -> dict[str, Any]:
+def drawn(*parts: Part, **more: object) -> dict[str, Any]:
     content = render.message(card(*parts, **more), key=KEY)
     assert judge(content) == []
     return content
