@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench lock clean
+.PHONY: help setup demo test check bench catalogue lock clean
 
 BIN := .venv/bin
 DEV := .venv/.development
@@ -45,6 +45,15 @@ check: $(DEV) ## formatting, style, types, import contracts, dead code, spelling
 
 bench: $(DEV) ## print the benchmark lines; NAME=x for one
 	@$(BIN)/python -m tests.bench $(NAME)
+
+catalogue: $(DEV) ## bring the translations up to date with the texts in the code
+	@$(BIN)/pybabel --quiet extract --keyword=say --keyword=plural:1,2 --no-location \
+	  --sort-output --project=Groundswell --output=.venv/catalogue.pot bot adapters
+	@for po in bot/locale/*.po; do \
+	  $(BIN)/pybabel --quiet update --locale="$$(basename $$po .po | tr - _)" \
+	    --input-file=.venv/catalogue.pot --output-file=$$po --width=100 --no-fuzzy-matching \
+	    --ignore-obsolete --ignore-pot-creation-date; \
+	done
 
 lock: $(UV) ## pin the newest versions that are at least a week old; PACKAGE=x for one
 	@compile() { $(UV) pip compile pyproject.toml "$$@" --quiet --universal --generate-hashes \
