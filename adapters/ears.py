@@ -51,6 +51,8 @@ class Ears:
             metrics.heard.labels(*labels, "failed").inc()
             raise
         metrics.heard.labels(*labels, "handled").inc()
+        if answer.card is not None and answer.card.name == people_cards.OUT_OF_DATE:
+            metrics.outdated.labels(labels[0]).inc()
         metrics.handling.labels(labels[0]).observe(time.perf_counter() - started)
         return answer
 

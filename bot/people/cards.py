@@ -18,6 +18,7 @@ from bot.messages import (
 from bot.people.rules import Right
 from bot.ports import Voice
 
+OUT_OF_DATE = "people.out_of_date"
 _NO_RIGHTS: frozenset[Right] = frozenset()
 
 
@@ -144,7 +145,7 @@ def try_again(v: Voice) -> Card:
 def out_of_date(v: Voice, *, rights: frozenset[Right] = _NO_RIGHTS) -> Card:
     """Answer a press on a card that this version no longer knows."""
     words = v.say("This card is out of date, so nothing was changed. Here is the present one.")
-    return made(v, "people.out_of_date", words, Text(words=words), menu_buttons(v, rights))
+    return made(v, OUT_OF_DATE, words, Text(words=words), menu_buttons(v, rights))
 
 
 def not_yours(v: Voice, right: Right) -> Card:
