@@ -18,6 +18,8 @@ MAX_FORM_FIELDS = 100
 """A command has about fifteen fields; ours."""
 CALL_SECONDS = 10.0
 """Longest wait for one call of the Web API; ours."""
+CONNECT_SECONDS = 5.0
+"""Longest wait for a connection, so that "nothing was sent" is known as such; ours."""
 ANSWER_SECONDS = 2.2
 """Longest call within a request that Slack wants acknowledged in three seconds; ours."""
 INSTALL_SECONDS = 600
@@ -106,7 +108,7 @@ class _Bucket:
         """Take the next place and return when it is."""
         start = max(self.free_at, now - self.burst)
         self.free_at = start + self.every
-        return max(start, self.paused_until)
+        return start
 
 
 class Pace:
@@ -132,14 +134,21 @@ class Pace:
         if channel:
             buckets.append(self._channel(workspace, channel))
         due = max(bucket.reserve(self._clock()) for bucket in buckets)
-        while (wait := due - self._clock()) > 0:
+        wait = due - self._clock()
+        if wait > 0:
             await self._sleep(wait)
-            due = max(bucket.paused_until for bucket in buckets)
 
     def pause(self, workspace: str, method: str, seconds: float) -> None:
         """Let the whole bucket wait: Slack refused one call for this long."""
         bucket = self._bucket(workspace, method)
         bucket.paused_until = max(bucket.paused_until, self._clock() + seconds)
+
+    def paused(self, workspace: str, method: str) -> float:
+        """Return how many seconds of a pause are left.
+
+        A pause is not waited for here: what waits belongs back into the queue, uncounted.
+        """
+        return max(0.0, self._bucket(workspace, method).paused_until - self._clock())
 
     def _bucket(self, workspace: str, method: str) -> _Bucket:
         every = 60.0 / (PER_MINUTE.get(method, OTHER_PER_MINUTE) * MARGIN)

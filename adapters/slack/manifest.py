@@ -26,6 +26,7 @@ EVENTS = (
     "tokens_revoked",
     "user_change",
 )
+"""What is routed, without reactions: nothing is done with them yet, and they cost a scope."""
 SCOPES = (
     "app_mentions:read",  # mentions, and nothing else that is said in a channel
     "channels:read",  # the names of channels the bot was added to, and when it was
@@ -108,7 +109,13 @@ def _features(where: dict[str, str]) -> dict[str, Any]:
                 "type": "message",
                 "callback_id": Action.NEED_FROM_MESSAGE.value,
                 "description": "Bring what this message asks for to IT, under your name",
-            }
+            },
+            {
+                "name": "Tell IT what you need",
+                "type": "global",
+                "callback_id": Action.NEED_START.value,
+                "description": "Say in one sentence what you need; you see it before it is sent",
+            },
         ],
         "slash_commands": [
             {

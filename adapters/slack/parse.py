@@ -213,6 +213,13 @@ def changed(body: JSON) -> AccountId | None:
     return account_id(workspace, id_) if id_ and workspace else None
 
 
+def renamed(body: JSON) -> ChannelId | None:
+    """Return which channel has another name."""
+    channel, workspace = body["event"].get("channel"), workspace_of(body)
+    id_ = _id(channel, "id")
+    return channel_id(workspace, id_) if id_ and workspace else None
+
+
 def reacted(body: JSON) -> Heard | None:
     """Hear an emoji on one of the bot's own messages."""
     event = body["event"]
@@ -248,16 +255,20 @@ def commanded(body: JSON) -> Heard | None:
 
 
 def shortcut(body: JSON) -> Heard | None:
-    """Hear a shortcut, on a message or from anywhere."""
+    """Hear a shortcut from anywhere: it stands for pressing the button of that action."""
+    common = _common(body, user=_id(body, "user", "id"), private=True)
+    return Pressed(**common, action=_at(body, "callback_id")) if common else None
+
+
+def from_message(body: JSON) -> Heard | None:
+    """Hear a shortcut on a message: its words, and the way back to it."""
     common = _common(body, user=_id(body, "user", "id"), private=True)
     if not common:
         return None
-    message = body.get("message")
-    message = message if isinstance(message, dict) else {}
     return Commanded(
         **common,
         command=_at(body, "callback_id"),
-        words=readable(_at(message, "text")).strip(),
+        words=readable(_at(body, "message", "text")).strip(),
         link=permalink(body),
     )
 
@@ -303,6 +314,21 @@ def submitted(body: JSON, key: bytes) -> Heard | None:
     word, argument = opened_seal(key, DIALOG, _at(view, "private_metadata"))
     values = _values(body, workspace_of(body))
     return Submitted(**common, action=word, argument=argument, values=values)
+
+
+def trigger(body: Mapping[str, Any]) -> str:
+    """Return the right to open one dialog."""
+    return _at(body, "trigger_id")
+
+
+def in_dialog(body: Mapping[str, Any]) -> bool:
+    """Tell whether the press happened in an open dialog, on top of which the next one goes."""
+    return _at(body, "view", "type") == "modal"
+
+
+def response_url(body: Mapping[str, Any]) -> str:
+    """Return where the request may be answered afterwards; views have none."""
+    return _at(body, "response_url")
 
 
 def inputs_of(body: Mapping[str, Any]) -> tuple[str, ...]:
