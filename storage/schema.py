@@ -17,6 +17,7 @@ from sqlalchemy import Connection, func, inspect, select, text
 from storage.engine import Database
 from storage.tables import metadata
 
+MIGRATIONS = Path(__file__).parent / "migrations"
 VERSION_TABLE = "alembic_version"
 MIGRATE = "groundswell migrate"
 MIGRATION_LOCK = 7_226_441_905_172_337_541
@@ -89,7 +90,7 @@ def downgrade(database: Database, revision: str) -> None:
 
 def _config(connection: Connection | None = None) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
     return config
 

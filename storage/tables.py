@@ -55,8 +55,7 @@ class Words(TypeDecorator[str]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[str]:
         """Choose PostgreSQL's "C" collation; SQLite compares bytes by itself."""
-        text = Text(collation="C") if dialect.name == "postgresql" else Text()
-        return dialect.type_descriptor(text)
+        return Text(collation="C") if dialect.name == "postgresql" else Text()
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         """Make it storable."""

@@ -161,11 +161,12 @@ def test_a_commit_with_outgoing_rows_tells(store: Storage) -> None:
         uow.rollback()
         uow.commit()
     assert told == ["queued"]
-    for ask in (
+    asks: list[Callable[[UnitOfWork], None]] = [
         lambda uow: uow.outbox.home(account_of("ann"), card()),
         lambda uow: uow.outbox.lookup(to("ann")),
         lambda uow: uow.outbox.update(M_REF, to("ann"), card()),
-    ):
+    ]
+    for ask in asks:
         with store.units() as uow:
             ask(uow)
             uow.commit()

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import text
 
@@ -93,7 +94,7 @@ def test_a_new_file_is_its_owners(tmp_path: Path) -> None:
 
 def test_a_second_process_is_refused(sqlite: SQLStorage, sqlite_url: str) -> None:
     """The lock is the file's, so that another opening in this process is refused alike."""
-    with pytest.raises(InUse, match="another process uses .*test.db; stop it first"):
+    with pytest.raises(InUse, match=r"another process uses .*test\.db; stop it first"):
         open_storage(sqlite_url)
     sqlite.close()
     open_storage(sqlite_url).close()
@@ -113,9 +114,7 @@ def test_sqlite_without_file_is_refused(url: str) -> None:
         open_storage(url)
 
 
-def test_another_program_that_holds_the_file(
-    sqlite: SQLStorage, monkeypatch: pytest.MonkeyPatch, sqlite_url: str
-) -> None:
+def test_another_program_that_holds_the_file(sqlite: SQLStorage, sqlite_url: str) -> None:
     """We wait, then say so; nothing is half-stored and the next unit works."""
     path = sqlite_url.removeprefix("sqlite:///")
     with sqlite.database.connection() as connection:
@@ -132,7 +131,6 @@ def test_another_program_that_holds_the_file(
         with pytest.raises(Unavailable, match="locked"):
             sqlite.ping()
         other.execute("ROLLBACK")
-    monkeypatch.undo()
     with sqlite.units() as uow:
         assert uow.people.count() == 0
     sqlite.ping()
@@ -273,7 +271,9 @@ def test_a_server_that_is_gone(postgres: Postgres, migrated_postgres: str) -> No
     try:
         with store.units() as uow:
             person(uow, "ann")
-            postgres.disconnect(name)
+            end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+            with psycopg.connect(f"host={postgres.folder} user=postgres dbname=postgres") as admin:
+                admin.execute(end, [name])
             with pytest.raises(Unavailable):
                 uow.people.count()
         with store.units() as uow:
