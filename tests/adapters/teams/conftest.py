@@ -38,6 +38,7 @@ class House:
     teams: FakeTeams
     store: Storage
     platform: TeamsPlatform
+    app: Starlette
 
     @property
     def units(self) -> UnitsOfWork:
@@ -67,11 +68,12 @@ async def running(
     platform = TeamsPlatform(settings, ears, key=b"k" * 32, pace=fast)
     relay = Relay(store.units, [platform.sender], tools(settings), owner="test")
     store.on_commit = relay.nudge
-    teams.connect(Starlette(routes=platform.routes))
+    app = Starlette(routes=platform.routes)
+    teams.connect(app)
     await platform.start()
     relaying = asyncio.create_task(relay.run())
     try:
-        yield House(teams, store, platform)
+        yield House(teams, store, platform, app)
     finally:
         await platform.stop()
         await relay.stop()
