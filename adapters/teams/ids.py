@@ -83,7 +83,8 @@ def _packed(part: str) -> str:
 
 
 def _unpacked(part: str) -> str:
+    padded = part + "=" * (-len(part) % 4)
     try:
-        return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)).decode()
+        return base64.b64decode(padded, altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError) as error:
         raise WrongId("not an id of this platform") from error
