@@ -6,6 +6,7 @@ the outcome, elsewhere.
 """
 
 import asyncio
+import logging
 import math
 from collections.abc import Mapping
 from typing import Any, TypeAlias
@@ -57,6 +58,11 @@ _ERRORS: dict[_Reasoned, frozenset[str]] = {
 _OUTCOMES = {code: outcome for outcome, codes in _ERRORS.items() for code in codes}
 
 
+SILENT = logging.getLogger("groundswell.slack.sdk")
+"""The logger of Slack's SDK, which writes whole requests: it says nothing, at any level."""
+SILENT.setLevel(logging.CRITICAL + 1)
+
+
 class Failed(Exception):  # noqa: N818 - named as the fact it states
     """A call did not do what it should; ``outcome`` says what that means."""
 
@@ -82,7 +88,7 @@ class API:
         """Return the SDK's client on the shared session; made inside the running loop."""
         if self._client is None:
             self._client = AsyncWebClient(
-                base_url=self.base_url, session=self.session, retry_handlers=[]
+                base_url=self.base_url, session=self.session, retry_handlers=[], logger=SILENT
             )
         return self._client
 

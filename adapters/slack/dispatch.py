@@ -6,7 +6,6 @@ returned, that is, after the commit.
 """
 
 import json
-import logging
 import re
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
@@ -22,7 +21,7 @@ from slack_bolt.response import BoltResponse
 
 from adapters import metrics
 from adapters.slack import parse
-from adapters.slack.api import API, Failed
+from adapters.slack.api import API, SILENT, Failed
 from adapters.slack.parse import COMMAND, JSON, PLATFORM
 from adapters.slack.reply import Replies, done
 from adapters.slack.tokens import Authorized, Tokens
@@ -51,7 +50,6 @@ MESSAGE_SHORTCUTS = (Action.NEED_FROM_MESSAGE,)
 GLOBAL_SHORTCUTS = (Action.NEED_START,)
 ENDINGS = ("app_uninstalled", "tokens_revoked", "team_access_revoked")
 _ANY = re.compile("")
-_SILENT = logging.CRITICAL + 1
 
 
 def table(replies: Replies) -> dict[str, Route]:
@@ -79,7 +77,7 @@ class Dispatcher:
         self._tokens = tokens
         bolt = AsyncApp(
             name="groundswell",
-            logger=_silent_logger(),
+            logger=SILENT,
             signing_secret=secret,
             client=api.client,
             authorize=_authorize,
@@ -174,13 +172,6 @@ async def _choked(error: Exception) -> BoltResponse:
     metrics.refused.labels(PLATFORM, "malformed").inc()
     log.warning("slack payload not readable", error=type(error).__name__)
     return done(status=400)
-
-
-def _silent_logger() -> logging.Logger:
-    """Return a logger that says nothing: Bolt's lines carry whole payloads."""
-    logger = logging.getLogger("groundswell.slack.bolt")
-    logger.setLevel(_SILENT)
-    return logger
 
 
 def shown(response: BoltResponse) -> dict[str, Any] | None:

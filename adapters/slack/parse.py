@@ -310,9 +310,11 @@ def submitted(body: JSON, key: bytes) -> Heard | None:
     if not common:
         return None
     view = body["view"]
-    common["key"] = f"{PLATFORM}:{_at(view, 'id')}:{_at(view, 'hash')}"
     word, argument = opened_seal(key, DIALOG, _at(view, "private_metadata"))
     values = _values(body, workspace_of(body))
+    # A view keeps its hash when its errors are shown, so what was typed belongs to the key.
+    typed = signing.sign(key, "typed", repr(sorted(values.items()))).partition(".")[0]
+    common["key"] = f"{PLATFORM}:{_at(view, 'id')}:{_at(view, 'hash')}:{typed}"
     return Submitted(**common, action=word, argument=argument, values=values)
 
 
