@@ -14,11 +14,11 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import IO, Any, ClassVar, Protocol, TypeVar
 
 from sqlalchemy import (
     Connection,
@@ -39,9 +39,6 @@ from sqlalchemy.sql import Executable, Select
 
 from bot.ports import Unavailable
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
 BUSY_SECONDS = 5.0
 """How long a writer waits for others; Slack and Teams give a request three to fifteen seconds."""
 LOCK_TIMEOUT = "5s"
@@ -51,6 +48,12 @@ FREE_BYTES = 10_000_000
 
 T = TypeVar("T")
 Row = dict[str, Any]
+
+
+class Record(Protocol):
+    """Any dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
 
 class InUse(Unavailable):
@@ -454,11 +457,11 @@ def _changing(table: Table) -> Executable:
     return table.update().where(table.c.id == bindparam("its_id"))
 
 
-def row_of(record: "DataclassInstance") -> Row:
+def row_of(record: Record) -> Row:
     """Return a record's fields by name, which are its table's columns."""
     return {one.name: getattr(record, one.name) for one in fields(record)}
 
 
-def new_row(record: "DataclassInstance") -> Row:
+def new_row(record: Record) -> Row:
     """Return a record's fields without the id, which the database gives."""
     return {name: value for name, value in row_of(record).items() if name != "id"}

@@ -510,8 +510,11 @@ class MemoryStorage:
         """Do nothing: nothing deleted is left."""
 
     def wipe(self) -> None:
-        """Begin with nothing again."""
+        """Begin with nothing again, when it is its turn."""
+        if not self._turn.acquire(BUSY_SECONDS):
+            raise Unavailable("the database is busy")
         self._memory = Memory(Journal())
+        self._turn.release()
 
     def close(self) -> None:
         """Do nothing: there is no connection."""

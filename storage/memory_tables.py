@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from bot.announcements.model import Announcement
 from bot.delivery import DeliveryState, Op
@@ -13,11 +13,8 @@ from bot.needs.model import Need, NeedChange
 from bot.people.model import Account, Channel, Person, PersonId
 from bot.ports import ChatLine, Dialogue, Installation
 from bot.pulses.model import Answers, Part, Sealed, Wave, WaveId
+from storage.engine import Record
 from storage.tables import AT_ONCE, storable
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -144,7 +141,7 @@ def clean(record: R) -> R:
     """Replace in a text, or in a record's texts, what no database could store."""
     if isinstance(record, str):
         return cast("R", storable(record))
-    data = cast("DataclassInstance", record)
+    data = cast("Record", record)
     texts = {one.name: getattr(data, one.name) for one in fields(data)}
     changed = {
         name: storable(text)

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from bot.people.model import Person, PersonId
-from bot.ports import Dialogue, Installation, UnitOfWork
-from bot.pulses.model import Answers, Kind, Part, Sealed
-from storage import Storage
+from bot.ports import Dialogue, Installation, Unavailable, UnitOfWork
+from bot.pulses.model import Answers, Kind, Part, Sealed, WaveId
+from storage import Refused, Storage, memory, open_storage
 from tests.contracts.examples import (
     M_REF,
     NOW,
@@ -215,6 +215,41 @@ def test_ping_check_and_vacuum_are_quiet_when_all_is_well(store: Storage) -> Non
     store.migrate()
     with store.units() as uow:
         assert uow.people.get(PersonId("ann")) is not None
+
+
+def test_a_wipe_leaves_an_empty_store(store: Storage) -> None:
+    """All rows of all tables go, and the store works on."""
+    with store.units() as uow:
+        fill(uow)
+        uow.commit()
+    store.wipe()
+    assert is_empty(store)
+    store.check()
+    with store.units() as uow:
+        fill(uow)
+        uow.commit()
+
+
+def test_a_unit_of_a_busy_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on SQLite: whoever waits too long is told to try again."""
+    monkeypatch.setattr(memory, "BUSY_SECONDS", 0.01)
+    store = open_storage("memory:")
+    with store.units() as outer, ThreadPoolExecutor(1) as pool:
+        outer.lock("any")
+        for act in (lambda: store.units().people, store.wipe):
+            with pytest.raises(Unavailable, match="busy"):
+                pool.submit(act).result()
+    store.wipe()
+    store.close()
+
+
+def test_a_slot_holds_one_box(store: Storage) -> None:
+    """128 random bits never meet; if they do, no answer is lost silently."""
+    box = Sealed(wave=WaveId(1), kind=Kind.SCORE, slot="s", box=b"x")
+    with store.units() as uow:
+        uow.pulses.put_sealed(box)
+        with pytest.raises(Refused):
+            uow.pulses.put_sealed(box)
 
 
 def test_changing_what_is_not_there_adds_nothing(store: Storage) -> None:

@@ -35,6 +35,27 @@ def migrated_postgres(postgres: Postgres) -> Iterator[str]:
     postgres.drop(name)
 
 
+@pytest.fixture(scope="session")
+def shared_postgres(postgres: Postgres, migrated_postgres: str) -> Iterator[SQLStorage]:
+    """Open one PostgreSQL database for all tests of a worker.
+
+    Making a database writes a thousand files; emptying a few tables takes milliseconds.
+    """
+    name = postgres.create(migrated_postgres)
+    opened = SQLStorage(open_database(postgres.url(name)))
+    yield opened
+    opened.close()
+    postgres.drop(name)
+
+
+@pytest.fixture
+def on_postgres(shared_postgres: SQLStorage) -> Iterator[SQLStorage]:
+    """Give the test an empty PostgreSQL database."""
+    store = SQLStorage(shared_postgres.database)
+    yield store
+    store.wipe()
+
+
 @pytest.fixture
 def sqlite_url(migrated_file: Path, tmp_path: Path) -> str:
     """Give the test an empty SQLite file of its own."""
@@ -54,14 +75,6 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[SQLStorage]:
-    """Open the test's database, once of each kind."""
-    opened = SQLStorage(open_database(database_url))
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def sqlite(sqlite_url: str) -> Iterator[SQLStorage]:
     """Open the test's SQLite file."""
     opened = SQLStorage(open_database(sqlite_url))
@@ -69,18 +82,19 @@ def sqlite(sqlite_url: str) -> Iterator[SQLStorage]:
     opened.close()
 
 
+@pytest.fixture(params=KINDS)
+def database(request: pytest.FixtureRequest) -> SQLStorage:
+    """Open an empty database, once of each kind."""
+    name = "sqlite" if request.param == "sqlite" else "on_postgres"
+    opened: SQLStorage = request.getfixturevalue(name)
+    return opened
+
+
 @pytest.fixture(params=["memory", *KINDS])
-def store(request: pytest.FixtureRequest) -> Iterator[Storage]:
+def store(request: pytest.FixtureRequest) -> Storage:
     """Open an empty store, once of each kind."""
     if request.param == "memory":
-        yield open_storage("memory:")
-        return
-    if request.param == "sqlite":
-        yield request.getfixturevalue("sqlite")
-        return
-    server: Postgres = request.getfixturevalue("postgres")
-    name = server.create(request.getfixturevalue("migrated_postgres"))
-    opened = open_storage(server.url(name))
-    yield opened
-    opened.close()
-    server.drop(name)
+        return open_storage("memory:")
+    name = "sqlite" if request.param == "sqlite" else "on_postgres"
+    opened: Storage = request.getfixturevalue(name)
+    return opened

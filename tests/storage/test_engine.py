@@ -130,6 +130,8 @@ def test_another_program_that_holds_the_file(sqlite: SQLStorage, sqlite_url: str
                 uow.commit()
         with pytest.raises(Unavailable, match="locked"):
             sqlite.ping()
+        with pytest.raises(Unavailable, match="locked"):
+            sqlite.vacuum()
         other.execute("ROLLBACK")
     with sqlite.units() as uow:
         assert uow.people.count() == 0
@@ -263,6 +265,13 @@ def test_a_card_of_another_version_stops_no_other(database: SQLStorage) -> None:
         assert uow.outbox.state("1") == "failed"
 
 
+def disconnect(postgres: Postgres, name: str) -> None:
+    """End all connections to a database, as a restart of the server does."""
+    end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+    with psycopg.connect(f"host={postgres.folder} user=postgres dbname=postgres") as admin:
+        admin.execute(end, [name])
+
+
 @pytest.mark.postgres
 def test_a_server_that_is_gone(postgres: Postgres, migrated_postgres: str) -> None:
     """Connections that broke are Unavailable, and the next unit gets a new one."""
@@ -271,16 +280,38 @@ def test_a_server_that_is_gone(postgres: Postgres, migrated_postgres: str) -> No
     try:
         with store.units() as uow:
             person(uow, "ann")
-            end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
-            with psycopg.connect(f"host={postgres.folder} user=postgres dbname=postgres") as admin:
-                admin.execute(end, [name])
+            disconnect(postgres, name)
             with pytest.raises(Unavailable):
                 uow.people.count()
+        with store.units() as uow:
+            assert uow.people.count() == 0
+            person(uow, "ann")
+            disconnect(postgres, name)
+            with pytest.raises(Unavailable):
+                uow.commit()
         with store.units() as uow:
             assert uow.people.count() == 0
     finally:
         store.close()
         postgres.drop(name)
+
+
+@pytest.mark.postgres
+def test_all_connections_in_use(
+    postgres: Postgres, migrated_postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who finds none in time is told to try again."""
+    monkeypatch.setattr(engines, "POOL_SIZE", 1)
+    monkeypatch.setattr(engines, "BUSY_SECONDS", 1.0)
+    name = postgres.create(migrated_postgres)
+    store = open_storage(postgres.url(name))
+    with store.units() as one, store.units() as two, store.units() as three:
+        one.lock("a")
+        two.lock("b")
+        with pytest.raises(Unavailable, match="in use"):
+            three.people.count()
+    store.close()
+    postgres.drop(name)
 
 
 @pytest.mark.postgres

@@ -142,7 +142,7 @@ def test_a_newer_schema_is_refused(
     empty.migrate()
     monkeypatch.undo()
     for start in (empty.check, empty.migrate):
-        with pytest.raises(SchemaProblem, match=r"A newer Groundswell .* groundswell migrate"):
+        with pytest.raises(SchemaProblem, match=r'A newer .* run "groundswell migrate"'):
             start()
 
 
