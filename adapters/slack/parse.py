@@ -446,11 +446,7 @@ def _words(body: JSON, event: JSON, *, private: bool, thread: str) -> Heard | No
 def _common(body: Mapping[str, Any], *, user: str, private: bool, channel: str = "") -> JSON:
     """Return what every event carries; empty where somebody or something has no id."""
     workspace = workspace_of(body)
-    once = (
-        _at(body, "event_id")
-        or _at(body, "trigger_id")
-        or ":".join(filter(None, (_at(body, "action_ts"), user)))
-    )
+    once = _at(body, "event_id") or _at(body, "trigger_id")
     if not workspace or not user or not once:
         return {}
     return {
