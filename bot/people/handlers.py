@@ -27,6 +27,9 @@ def meet(uow: UnitOfWork, event: Heard, tools: Tools) -> Person:
     seen = replace(account, route=route, reachable=True, reason="")
     if seen != account:
         uow.people.save_account(seen)
+        if not seen.known and route != account.route:
+            # The first lookup may have failed for want of a way to the person.
+            uow.outbox.lookup(ToPerson(account=event.account))
     known = replace(rules.informed(person, event.profile), preferred=event.account, active=True)
     known = _with_first_rights(uow, known, tools)
     if known != person:
