@@ -26,7 +26,7 @@ class _NoConnector:
 class Factory(ConnectorFactory):  # type: ignore[misc] # the SDK publishes no types
     """Gives the SDK its client without opening a connection for each turn."""
 
-    async def create(self, service_url: str, audience: str) -> _NoConnector:  # noqa: ARG002 - theirs
+    async def create(self, *_: object) -> _NoConnector:
         """Return what the SDK keeps and never uses."""
         return _NoConnector()
 
@@ -46,11 +46,11 @@ class Authentication(BotFrameworkAuthentication):  # type: ignore[misc] # the SD
         """Refuse: there is no streaming route."""
         raise PermissionError
 
-    def create_connector_factory(self, claims_identity: ClaimsIdentity) -> Factory:  # noqa: ARG002
+    def create_connector_factory(self, *_: object) -> Factory:
         """Return the one factory."""
         return self._factory
 
-    async def create_user_token_client(self, claims_identity: ClaimsIdentity) -> None:
+    async def create_user_token_client(self, *_: object) -> None:
         """Return none: nobody signs in through the bot."""
 
 

@@ -226,6 +226,33 @@ async def test_text_that_no_database_holds_is_mended_at_the_door(house: House) -
     assert "a\ufffdb \ufffd c *x* <b> 😀" in json.dumps(card, ensure_ascii=False)
 
 
+async def test_events_we_have_no_use_for_are_acknowledged(house: House) -> None:
+    """They are counted by kind and change nothing."""
+    ada = house.teams.user("ada")
+    for kind in ("messageUpdate", "messageDelete", "endOfConversation", "typing", "event", "new"):
+        assert (await house.teams.deliver(ada.activity(kind, ada.chat))).status == 202
+    assert ada.inbox == []
+
+
+async def test_a_sender_who_hangs_up_is_forgotten(house: House) -> None:
+    """Half a body is no request."""
+    statuses = []
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Mapping[str, Any]) -> None:
+        statuses.append(message.get("status"))
+
+    scope = {
+        "type": "http", "method": "POST", "path": "/api/messages", "raw_path": b"/api/messages",
+        "headers": [], "query_string": b"", "root_path": "", "http_version": "1.1",
+        "scheme": "http", "server": ("127.0.0.1", 80), "client": ("127.0.0.1", 1),
+    }  # fmt: skip
+    await house.platform.routes[0].handle(scope, receive, send)
+    assert statuses[0] == 400
+
+
 async def test_invokes_we_have_no_use_for_get_a_polite_answer(build: Build) -> None:
     """200 with words, and a count."""
     async with FakeTeams(strict=False) as teams:

@@ -63,7 +63,7 @@ async def test_the_sdk_cannot_answer_a_press_with_a_sentence(house: House) -> No
     """Its typed reply takes no text; ours are plain bodies."""
     kind = "application/vnd.microsoft.activity.message"
     reply = AdaptiveCardInvokeResponse(status_code=200, type=kind, value="Done.")
-    with pytest.raises(Exception, match="(?i)serializ"):
+    with pytest.raises(Exception, match=r"(?i)serializ"):
         serializer_helper(reply)
     ada = house.teams.user("ada")
     await ada.say("help")
