@@ -50,7 +50,10 @@ def demo(port: int, folder: Path | None) -> None:
         for number, words in enumerate(TO_TRY, 1):
             print(f"    {number}. {words}")  # noqa: T201 - this is the command's output
         print("\n  Ctrl+C stops it.\n", flush=True)  # noqa: T201 - this is the command's output
-        _run(instance, door)
+        try:
+            _run(instance, door)
+        finally:
+            instance.store.close()
     finally:
         if not kept:
             shutil.rmtree(home, ignore_errors=True)

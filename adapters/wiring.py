@@ -141,7 +141,10 @@ class Instance:
             await platform.start()
 
     async def stop(self) -> None:
-        """Stop listening, finish what is under way, close connections last."""
+        """Stop listening, finish what is under way, close connections last.
+
+        The storage stays open: whoever opened it closes it.
+        """
         self._clock.stop()
         for platform in self.platforms:
             await platform.stop()
@@ -152,7 +155,6 @@ class Instance:
         for platform in self.platforms:
             await platform.sender.close()
         self.ears.close()
-        self.store.close()
 
     def checks(self) -> dict[str, str]:
         """Return what ``/readyz`` shows."""

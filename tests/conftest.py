@@ -8,8 +8,33 @@ from hypothesis import settings
 
 from tests.no_skips import pytest_collection_modifyitems, pytest_configure
 from tests.postgres import Postgres, running
+from tests.storage.stores import (
+    database,
+    database_url,
+    fresh_database,
+    migrated_file,
+    migrated_postgres,
+    on_postgres,
+    shared_postgres,
+    sqlite,
+    sqlite_url,
+    store,
+)
 
-__all__ = ["pytest_collection_modifyitems", "pytest_configure"]
+__all__ = [
+    "database",
+    "database_url",
+    "fresh_database",
+    "migrated_file",
+    "migrated_postgres",
+    "on_postgres",
+    "pytest_collection_modifyitems",
+    "pytest_configure",
+    "shared_postgres",
+    "sqlite",
+    "sqlite_url",
+    "store",
+]
 
 # Settings of whoever runs the tests must not reach the product under test.
 for _name in [name for name in os.environ if name.startswith("GROUNDSWELL_")]:

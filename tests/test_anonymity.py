@@ -31,15 +31,6 @@ from bot.ports import Tools
 from bot.pulses import handlers
 from bot.pulses.model import WaveId
 from storage import SQLStorage
-from tests.storage.stores import (
-    database,
-    database_url,
-    migrated_file,
-    migrated_postgres,
-    sqlite_url,
-)
-
-__all__ = ["database", "database_url", "migrated_file", "migrated_postgres", "sqlite_url"]
 
 N = 200
 BOUND = int(binom.ppf(0.999, N, 1 / N))
@@ -172,8 +163,8 @@ def account_of(name: str) -> AccountId:
 
 
 @pytest.fixture
-def survey(database: SQLStorage, tmp_path: Path) -> Survey:
-    return Survey(database, tmp_path / "keys")
+def survey(fresh_database: SQLStorage, tmp_path: Path) -> Survey:
+    return Survey(fresh_database, tmp_path / "keys")
 
 
 def test_no_order_of_any_table_links_people_and_comments_after_the_close(survey: Survey) -> None:
@@ -276,9 +267,9 @@ def test_boxes_have_one_length_and_no_two_are_alike(survey: Survey) -> None:
     assert len(set(boxes)) == 2 * N
 
 
-def test_the_tables_of_answers_know_neither_person_nor_time(database: SQLStorage) -> None:
+def test_the_tables_of_answers_know_neither_person_nor_time(fresh_database: SQLStorage) -> None:
     """No foreign key and no column that could hold either."""
-    found = inspect(database.database.engine)
+    found = inspect(fresh_database.database.engine)
     for table in PULSE_TABLES:
         assert found.get_foreign_keys(table) == []
         for column in found.get_columns(table):

@@ -75,6 +75,14 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture
+def fresh_database(database_url: str) -> Iterator[SQLStorage]:
+    """Open a database that nobody used before, so that its numbers begin at 1."""
+    opened = SQLStorage(open_database(database_url))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
 def sqlite(sqlite_url: str) -> Iterator[SQLStorage]:
     """Open the test's SQLite file."""
     opened = SQLStorage(open_database(sqlite_url))

@@ -25,9 +25,9 @@ async def everybody_says_hello(hands: Hands) -> None:
 
 
 @ON
-async def test_need(platform: str, database: SQLStorage, tmp_path: Path) -> None:
+async def test_need(platform: str, fresh_database: SQLStorage, tmp_path: Path) -> None:
     """A sentence, its summary, a change in a dialog, the receipt, the list of one's own."""
-    async with PLATFORMS[platform](database, tmp_path) as hands:
+    async with PLATFORMS[platform](fresh_database, tmp_path) as hands:
         await hands.say("ben", "The *printer* on 3 jams & nobody comes")
         summary = await hands.read("ben", "This is what I understood")
         assert await hands.fill("ben", summary, "need.change", {"words": "   "})
@@ -37,19 +37,19 @@ async def test_need(platform: str, database: SQLStorage, tmp_path: Path) -> None
         assert "N-1 is with IT" in await hands.press("ben", changed, "need.send")
         await hands.say("ben", "my needs")
         await hands.read("ben", "You have asked for 1 thing")
-        assert stored(database, "SELECT words, state FROM need") == [
+        assert stored(fresh_database, "SELECT words, state FROM need") == [
             ("Fix the *printer*", "acknowledged")
         ]
         assert hands.violations == []
 
 
 @ON
-async def test_pulse(platform: str, database: SQLStorage, tmp_path: Path) -> None:
+async def test_pulse(platform: str, fresh_database: SQLStorage, tmp_path: Path) -> None:
     """Asked directly and in the channel, answered with one tap, closed, shown only by rule."""
-    async with PLATFORMS[platform](database, tmp_path) as hands:
+    async with PLATFORMS[platform](fresh_database, tmp_path) as hands:
         await everybody_says_hello(hands)
         menu = await hands.read("cio", "What would you like to do?")
-        (channel,) = stored(database, "SELECT id FROM channel WHERE active")
+        (channel,) = stored(fresh_database, "SELECT id FROM channel WHERE active")
         values = {"question": "How happy are you?", "channel": str(channel[0]), "days": "7"}
         assert await hands.fill("cio", menu, "pulse.compose", {**values, "question": "  "})
         assert not await hands.fill("cio", menu, "pulse.compose", values)
@@ -62,16 +62,16 @@ async def test_pulse(platform: str, database: SQLStorage, tmp_path: Path) -> Non
         await hands.press("cio", control, "pulse.close")
         await hands.read("cio", "At least 5 people answered")
         await hands.read_channel("At least 5 people answered")
-        scores = stored(database, "SELECT score FROM answer ORDER BY score")
+        scores = stored(fresh_database, "SELECT score FROM answer ORDER BY score")
         assert scores == [(3,), *([(8,)] * len(COLLEAGUES))]
-        assert stored(database, "SELECT count(*) FROM sealed") == [(0,)]
+        assert stored(fresh_database, "SELECT count(*) FROM sealed") == [(0,)]
         assert hands.violations == []
 
 
 @ON
-async def test_announcement(platform: str, database: SQLStorage, tmp_path: Path) -> None:
+async def test_announcement(platform: str, fresh_database: SQLStorage, tmp_path: Path) -> None:
     """Drafted, shown to its author, confirmed with the count, delivered to all, counted."""
-    async with PLATFORMS[platform](database, tmp_path) as hands:
+    async with PLATFORMS[platform](fresh_database, tmp_path) as hands:
         await everybody_says_hello(hands)
         menu = await hands.read("cio", "What would you like to do?")
         values = {"title": "New laptops", "words": "From *Monday* <!channel>", "channel": "-"}
@@ -84,5 +84,5 @@ async def test_announcement(platform: str, database: SQLStorage, tmp_path: Path)
             await hands.read(name, "Monday")
         await hands.read("cio", "Your announcement is delivered")
         tally = "SELECT state, count(*) FROM delivery WHERE batch = 'announcement:1' GROUP BY 1"
-        assert stored(database, tally) == [("sent", 7)]
+        assert stored(fresh_database, tally) == [("sent", 7)]
         assert hands.violations == []
