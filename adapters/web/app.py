@@ -260,8 +260,7 @@ class WebPlatform:
         here = parse.channel_id(post.form.conversation)
         if stored is None or stored.conversation != here or not stored.words:
             raise Refusal(404, "That message is not there.", "line")
-        url = request.url_for("conversation", person=post.viewer.name, page=post.page)
-        link = f"{url}#line-{line}"
+        link = f"{request.base_url}chat/{post.viewer.name}/{post.page}#line-{line}"
         return await self._answer(post, parse.need_of_line(post.form, stored.words, link))
 
     async def _start_again(self, request: Request) -> Response:
@@ -269,7 +268,7 @@ class WebPlatform:
         await self._reset()
         self._known = None
         self.hub.publish(News(kind=Kind.RESET))
-        log.info("demo reset")
+        log.info("demo_reset")
         if request.headers.get("hx-request") == "true":
             return Response(headers={"HX-Redirect": "/"})
         return RedirectResponse("/", status_code=303)
@@ -288,7 +287,7 @@ class WebPlatform:
         except Exception as error:  # noqa: BLE001 - whatever it was, the person gets an answer
             # No trace: it may hold what people wrote.
             log.error(  # noqa: TRY400
-                "event failed", error=type(error).__name__, kind=type(event).__name__
+                "event_failed", kind=type(error).__name__, heard=type(event).__name__
             )
             return Answer(card=self._ears.apology(event), only_you=True)
         self._nudge()
@@ -416,6 +415,10 @@ class WebPlatform:
                 return self._sorry(request, refusal.status, refusal.words)
             except Unavailable:
                 return self._sorry(request, 503, _SORRY)
+            except Exception as error:  # noqa: BLE001 - a defect is told politely as well
+                # No trace: it may hold what people wrote.
+                log.error("page_failed", route=handler.__name__, kind=type(error).__name__)  # noqa: TRY400
+                return self._sorry(request, 500, _SORRY)
 
         polite.__name__ = handler.__name__
         return polite

@@ -6,8 +6,7 @@
   const find = (selector, within = document) => within.querySelector(selector);
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   const main = find("#main");
-  const person = main?.dataset.person;
-  const conversation = main?.dataset.conversation;
+  const { person, conversation } = find("[data-person].main")?.dataset ?? {};
   const content = find("#content");
   const lines = find("#lines");
 
@@ -29,14 +28,22 @@
 
   // What was pressed last, to give the focus back to it or to what took its place.
   let opener = null;
+  let place = "";
   document.addEventListener("submit", (event) => {
-    if (!event.target.closest("dialog")) opener = event.submitter ?? document.activeElement;
+    if (event.target.closest("dialog")) return;
+    opener = event.submitter ?? document.activeElement;
+    place = opener.closest(".line")?.id ?? "";
   }, true);
 
+  // A line may be drawn anew while it is in use; the same button then stands in its place.
+  const twin = (button, within = document) => (button.isConnected ? button
+    : all("button[name]", within).find((one) => one.name === button.name && one.value === button.value));
+
   const focusAgain = () => {
-    const fresh = opener?.isConnected ? opener : find("#words") ?? main;
+    const line = place ? document.getElementById(place) : null;
+    const fresh = (opener && twin(opener)) ?? (line && find(".buttons button", line)) ?? line ?? find("#words") ?? main;
+    if (fresh === line && line) line.tabIndex = -1;
     fresh?.focus({ preventScroll: true });
-    opener = null;
   };
 
   // Asking first: the press is held back until the question is answered.
@@ -50,11 +57,13 @@
     question.returnValue = "";
     question.showModal();
     question.addEventListener("close", () => {
-      button.focus();
+      const present = twin(button);
+      if (!present) return;
+      present.focus();
       if (question.returnValue !== "yes") return;
-      button.dataset.confirmed = "yes";
-      button.click();
-      delete button.dataset.confirmed;
+      present.dataset.confirmed = "yes";
+      present.click();
+      delete present.dataset.confirmed;
     }, { once: true });
   }, true);
 
@@ -82,11 +91,20 @@
     closer.closest("dialog").close();
   });
   let hadDialog = false;
-  document.addEventListener("htmx:beforeSwap", () => { hadDialog = Boolean(host?.firstElementChild); });
+  let held = null;
+  document.addEventListener("htmx:beforeSwap", () => {
+    hadDialog = Boolean(host?.firstElementChild);
+    held = document.activeElement;
+  });
   document.addEventListener("htmx:afterRequest", () => {
     showDialog();
-    if (hadDialog && !host?.firstElementChild) focusAgain();
+    // What had the focus may be gone: the dialog, or the card that was replaced.
+    const lost = document.activeElement === document.body;
+    const again = lost && held ? twin(held) : null;
+    if (again) again.focus({ preventScroll: true });
+    else if (!host?.firstElementChild && (hadDialog || lost)) focusAgain();
     hadDialog = false;
+    held = null;
   });
 
   // Lines.
@@ -116,18 +134,20 @@
   // Keeps what is being typed and where the focus is while a card is replaced.
   const replace = (old, fresh) => {
     const focused = old.contains(document.activeElement) ? document.activeElement : null;
-    const place = focused && all("button, input, select, textarea, summary", old).indexOf(focused);
+    const inner = "button, input, select, textarea, summary";
+    const at = focused && all(inner, old).indexOf(focused);
     for (const typed of all("input:not([type=hidden]), textarea, select", old)) {
-      const twin = all(`[name="${CSS.escape(typed.name)}"]`, fresh)
+      const same = all(`[name="${CSS.escape(typed.name)}"]`, fresh)
         .find((one) => one.type === typed.type && (!/radio|checkbox/.test(one.type) || one.value === typed.value));
-      if (!twin) continue;
-      if (/radio|checkbox/.test(typed.type)) twin.checked = typed.checked;
-      else twin.value = typed.value;
+      if (!same) continue;
+      if (/radio|checkbox/.test(typed.type)) same.checked = typed.checked;
+      else same.value = typed.value;
     }
     old.replaceWith(fresh);
     if (!focused) return;
-    const twin = all("button, input, select, textarea, summary", fresh)[place];
-    if (twin && twin.name === focused.name) twin.focus({ preventScroll: true });
+    const same = focused.name && focused.value ? all(inner, fresh).find((one) => one.name === focused.name && one.value === focused.value) : null;
+    const next = same ?? all(inner, fresh)[at];
+    if (next && next.name === focused.name) next.focus({ preventScroll: true });
     else if (!find("#dialog-host dialog")) {
       fresh.tabIndex = -1;
       fresh.focus({ preventScroll: true });
@@ -178,6 +198,8 @@
     said.textContent = words;
     if (href) said.href = href;
     find("#notice").replaceChildren(said);
+    // What it says stands elsewhere as well, so it need not stay.
+    setTimeout(() => said.remove(), 8000);
   };
 
   const takeHome = (html) => {
@@ -211,7 +233,10 @@
       find(".unread", entry).hidden = false;
       if (name === `dm-${person}`) tell("Groundswell wrote to you. Open the message", entry.href);
     });
-    source.addEventListener("reset", () => location.reload());
+    // Whoever reset the demo is led to its beginning; all others begin where they are.
+    let leaving = false;
+    find("form.reset")?.addEventListener("htmx:beforeRequest", () => { leaving = true; });
+    source.addEventListener("reset", () => { if (!leaving) location.reload(); });
     source.addEventListener("error", () => { delete document.documentElement.dataset.live; });
     addEventListener("pagehide", () => source.close());
   };
@@ -227,7 +252,8 @@
   words?.form.addEventListener("htmx:configRequest", () => { written = words.value; });
   words?.form.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.successful && words.value === written) words.value = "";
-    words.focus();
+    const here = document.activeElement;
+    if (here === document.body || words.form.contains(here)) words.focus();
   });
   document.addEventListener("htmx:sendError", () => tell("There is no connection at the moment. Nothing was sent."));
 
@@ -273,7 +299,7 @@
     });
   }
 
-  if (main) {
+  if (person) {
     if (lines) group();
     showMarks();
     showDialog();

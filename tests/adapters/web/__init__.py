@@ -1,0 +1,1 @@
+"""The browser chat without a browser."""
