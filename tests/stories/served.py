@@ -7,7 +7,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
@@ -64,7 +64,7 @@ class Command:
     folder: Path
     settings: Mapping[str, str]
     process: asyncio.subprocess.Process | None = None
-    port: int = 0
+    port: int = field(default_factory=lambda: free_port())  # noqa: PLW0108 - defined below
 
     @property
     def address(self) -> str:
@@ -101,7 +101,6 @@ class Command:
 
     async def start(self) -> None:
         """Serve, and wait until it is ready."""
-        self.port = self.port or free_port()
         with (self.folder / "log").open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable,
