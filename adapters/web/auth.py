@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -37,6 +38,8 @@ HEADERS = {
 
 def on_loopback(host: str) -> bool:
     """Tell whether a ``Host`` header names this machine itself."""
+    if "@" in host:
+        return False
     try:
         name = urlsplit(f"//{host}").hostname or ""
     except ValueError:
@@ -104,7 +107,11 @@ class Guard:
             answer = PlainTextResponse("This page answers only on its own machine.", 403)
             await answer(scope, receive, hardened)
             return
-        await self._app(scope, receive, hardened)
+        try:
+            await self._app(scope, receive, hardened)
+        except HTTPException as missing:  # static files say so when there is no such file
+            answer = PlainTextResponse(missing.detail, missing.status_code)
+            await answer(scope, receive, hardened)
 
 
 def _refused(scope: Scope) -> str:

@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlencode
 
 import aiohttp
 import uvicorn
@@ -79,9 +81,13 @@ class House:
         _, html = await self.get(page)
         token = re.search(r'name="token" value="([^"]+)"', html)
         sent = {"token": token[1] if token else "", "key": secrets.token_hex(8)} | (fields or {})
-        known = {"Origin": self.address} | ({"HX-Request": "true"} if script else {})
+        known = {"Origin": self.address, "Content-Type": "application/x-www-form-urlencoded"}
+        known |= {"HX-Request": "true"} if script else {}
         async with self.client.post(
-            self.address + path, data=sent, headers=known | (headers or {}), allow_redirects=False
+            self.address + path,
+            data=BytesIO(urlencode(sent).encode()),  # a long text sent at once would warn
+            headers=known | (headers or {}),
+            allow_redirects=False,
         ) as answer:
             return answer.status, await answer.text()
 
