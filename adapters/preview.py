@@ -4,6 +4,7 @@ import html
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from adapters import plain
 from adapters.slack import render as slack_render
@@ -30,7 +31,7 @@ def write(cards: Mapping[str, Card | Dialog], out: Path) -> int:
     return len(rows)
 
 
-def slack(card: Card | Dialog) -> object:
+def slack(card: Card | Dialog) -> dict[str, Any]:
     """Render for Slack with a key that signs nothing real."""
     if isinstance(card, Dialog):
         return slack_render.dialog(card, key=KEY)
@@ -39,7 +40,7 @@ def slack(card: Card | Dialog) -> object:
     return slack_render.message(card, key=KEY)
 
 
-def teams(card: Card | Dialog) -> object:
+def teams(card: Card | Dialog) -> dict[str, Any]:
     """Render for Teams with a key that signs nothing real."""
     if isinstance(card, Dialog):
         return teams_render.dialog(card, key=KEY)

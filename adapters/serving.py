@@ -18,6 +18,7 @@ from bot.ports import Unavailable
 from storage import SchemaProblem, Storage
 
 _TRIES = 50
+_WAITING = 128
 LOOPBACK = "127.0.0.1"
 TO_TRY = (
     "As an employee, write what you need from IT in one sentence, and send it.",
@@ -33,8 +34,7 @@ class Blocked(Exception):  # noqa: N818 - named as the fact it states
 def serve(instance: Instance) -> None:
     """Run an instance until SIGINT or SIGTERM."""
     settings = instance.settings
-    door = _door(settings.host, settings.port, tries=1)
-    _run(instance, door)
+    _run(instance, door(settings.host, settings.port, tries=1))
 
 
 def demo(port: int, folder: Path | None) -> None:
@@ -43,15 +43,15 @@ def demo(port: int, folder: Path | None) -> None:
     home = folder or Path(tempfile.mkdtemp(prefix="groundswell-demo-"))
     home.mkdir(parents=True, exist_ok=True)
     try:
-        door = _door(LOOPBACK, port, tries=_TRIES)
-        chosen = int(door.getsockname()[1])
+        listening = door(LOOPBACK, port, tries=_TRIES)
+        chosen = int(listening.getsockname()[1])
         instance = demo_instance(home, chosen)
         print(f"\n  Groundswell demo: http://{LOOPBACK}:{chosen}/\n\n  Three things to try:")  # noqa: T201 - this is the command's output
         for number, words in enumerate(TO_TRY, 1):
             print(f"    {number}. {words}")  # noqa: T201 - this is the command's output
         print("\n  Ctrl+C stops it.\n", flush=True)  # noqa: T201 - this is the command's output
         try:
-            _run(instance, door)
+            _run(instance, listening)
         finally:
             instance.store.close()
     finally:
@@ -69,8 +69,11 @@ def demo_instance(home: Path, port: int) -> Instance:
         cio=(seed.CIO_ACCOUNT,),
         slack_bot_token=SecretStr(""),
         slack_app_token=SecretStr(""),
+        slack_signing_secret=SecretStr(""),
         slack_client_id="",
+        slack_client_secret=SecretStr(""),
         teams_app_id="",
+        teams_app_password=SecretStr(""),
         teams_local=False,
     )
     store = storage(settings)
@@ -82,7 +85,7 @@ def demo_instance(home: Path, port: int) -> Instance:
 
 def _browser(instance: Instance) -> list[Platform]:
     async def reset() -> None:
-        await asyncio.to_thread(_start_again, instance)
+        await asyncio.to_thread(start_again, instance)
 
     web = WebPlatform(
         instance.ears,
@@ -94,7 +97,8 @@ def _browser(instance: Instance) -> list[Platform]:
     return [web]
 
 
-def _start_again(instance: Instance) -> None:
+def start_again(instance: Instance) -> None:
+    """Forget everything and seed the demo anew."""
     instance.store.wipe()
     seed.seed_if_empty(instance.store.units, instance.tools, instance.clock())
 
@@ -125,19 +129,19 @@ def _writable(folder: Path) -> str:
         return f"cannot write to {folder}: {fault.strerror}; set GROUNDSWELL_KEYS to a folder"
 
 
-def _door(host: str, port: int, *, tries: int) -> socket.socket:
+def door(host: str, port: int, *, tries: int) -> socket.socket:
     """Listen on the first free port."""
     for number in range(port, port + tries):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        door = socket.socket(family, socket.SOCK_STREAM)
-        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened = socket.socket(family, socket.SOCK_STREAM)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            door.bind((host, number))
-            door.listen(128)
+            opened.bind((host, number))
+            opened.listen(_WAITING)
         except OSError:
-            door.close()
+            opened.close()
         else:
-            return door
+            return opened
     raise Blocked(
         f"Port {port} on {host} cannot be used. Stop what uses it, or set GROUNDSWELL_PORT"
         " (for the demo: --port) to another one."

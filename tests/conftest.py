@@ -59,3 +59,8 @@ def postgres_url(postgres: Postgres) -> Iterator[str]:
     name = postgres.create()
     yield postgres.url(name)
     postgres.drop(name)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let golden files be written anew, for a person to review."""
+    parser.addoption("--update", action="store_true", help="write golden files anew")

@@ -31,6 +31,13 @@ async def serve(
     named["cio"] = tuple(named.get("cio", "").split())  # type: ignore[assignment]
     chosen = config.load(**{"secret_key": SECRET, "keys": str(keys), **named})
     instance = Instance(chosen, store)
+    async with listening(instance) as address:
+        yield address, instance
+
+
+@asynccontextmanager
+async def listening(instance: Instance) -> AsyncIterator[str]:
+    """Let an instance listen on a free port of loopback, from start to a polite end."""
     door = socket.socket()
     door.bind(("127.0.0.1", 0))
     door.listen()  # from here on connections wait, so nobody needs to
@@ -39,7 +46,7 @@ async def serve(
     address = f"http://127.0.0.1:{door.getsockname()[1]}"
     try:
         await until_ready(address, serving)
-        yield address, instance
+        yield address
     finally:
         server.should_exit = True
         await serving

@@ -1,0 +1,1 @@
+"""What people see: every card, on every platform, as it is meant to look."""
