@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from bot.people.model import PersonId
@@ -193,3 +194,10 @@ def test_a_revision_that_fails_leaves_the_one_before(empty: SQLStorage, tomorrow
     add(tomorrow, "0003", "0002", "pass")
     empty.migrate()
     assert "tomorrow_0003" in tables(empty)
+
+
+def test_the_files_names_are_the_revisions() -> None:
+    """What starts without Alembic knows the same revisions as Alembic does."""
+    scripts = ScriptDirectory.from_config(schema.config())
+    assert {one.revision for one in scripts.walk_revisions()} == schema._revisions()
+    assert scripts.get_current_head() == schema._head()
