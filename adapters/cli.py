@@ -51,7 +51,7 @@ def demo(
     """Start a fictional organisation in a browser chat on this machine."""
     log.configure()
     with _plainly():
-        serving.demo(port, folder)
+        import_module("adapters.demo").run(port, folder)
 
 
 @app.command()

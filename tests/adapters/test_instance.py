@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 import structlog
 
-from adapters import config, log, serving
+from adapters import config, demo, log, serving
 from adapters.schedule.clock import Clock, Tick
 from adapters.web import seed
 from bot.ports import Unavailable
@@ -18,7 +18,7 @@ from tests.stories.served import listening
 
 async def test_readiness_says_why_not(tmp_path: Path) -> None:
     """A database that is gone is named in /readyz; the process itself lives on."""
-    instance = serving.demo_instance(tmp_path / "demo", 8080)
+    instance = demo.demo_instance(tmp_path / "demo", 8080)
     try:
         async with listening(instance) as address, aiohttp.ClientSession(address) as client:
             async with client.get("/readyz") as ready:
@@ -37,10 +37,10 @@ async def test_readiness_says_why_not(tmp_path: Path) -> None:
 
 def test_the_demo_begins_again(tmp_path: Path) -> None:
     """After a reset everybody is there once, with the same past."""
-    instance = serving.demo_instance(tmp_path, 8080)
+    instance = demo.demo_instance(tmp_path, 8080)
     with instance.store.units() as uow:
         before = uow.people.count(), len(uow.people.channels())
-    serving.start_again(instance)
+    demo.start_again(instance)
     with instance.store.units() as uow:
         assert (uow.people.count(), len(uow.people.channels())) == before
         assert uow.people.by_account(seed.CIO_ACCOUNT) is not None
