@@ -20,6 +20,7 @@ from tests.storage.stores import (
     sqlite_url,
     store,
 )
+from tests.works_on import Results
 
 __all__ = [
     "database",
@@ -64,3 +65,11 @@ def postgres_url(postgres: Postgres) -> Iterator[str]:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let golden files be written anew, for a person to review."""
     parser.addoption("--update", action="store_true", help="write golden files anew")
+    parser.addoption("--works-on", action="store_true", help="write the README's table anew")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Watch the stories where their table is to be written."""
+    worker = hasattr(session.config, "workerinput")
+    if session.config.getoption("works_on") and not worker:
+        session.config.pluginmanager.register(Results(), "works-on")
