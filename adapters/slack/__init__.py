@@ -5,7 +5,8 @@
 ``dispatch``  seven Bolt listeners and one table of routes
 ``reply``     what each kind of request is answered with
 ``parse``     payload → ``bot.heard``, pure; the ids
-``render``    card → Block Kit, pure
+``render``    card → Block Kit, pure; with ``pen`` (texts), ``figures`` (tables and charts)
+              and ``inputs``
 ``send``      the way out: one outgoing copy → one outcome
 ``api``       the one HTTP client, and Slack's errors as outcomes
 ``tokens``    installations, cached authorisation, token rotation

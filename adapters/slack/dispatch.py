@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
@@ -80,7 +81,7 @@ class Dispatcher:
             logger=SILENT,
             signing_secret=secret,
             client=api.client,
-            authorize=_authorize,
+            authorize=_Known(),  # type: ignore[no-untyped-call] # its base is not typed
             process_before_response=True,
         )
         self._listen(bolt)
@@ -155,16 +156,19 @@ class Dispatcher:
             return done(status=500)
 
 
-async def _authorize(context: AsyncBoltContext) -> AuthorizeResult:
+class _Known(AsyncAuthorize):
     """Tell Bolt what we know already: authorisation is cached before it is asked."""
-    who: Authorized = context["who"]
-    return AuthorizeResult(
-        enterprise_id=context.enterprise_id,
-        team_id=context.team_id,
-        bot_id=who.bot_id,
-        bot_user_id=who.bot_user,
-        bot_token=who.token,
-    )
+
+    async def __call__(self, *, context: AsyncBoltContext, **_: str | None) -> AuthorizeResult:
+        """Return who we are in the workspace of this request."""
+        who: Authorized = context["who"]
+        return AuthorizeResult(
+            enterprise_id=context.enterprise_id,
+            team_id=context.team_id,
+            bot_id=who.bot_id,
+            bot_user_id=who.bot_user,
+            bot_token=who.token,
+        )
 
 
 async def _choked(error: Exception) -> BoltResponse:

@@ -16,6 +16,7 @@ from adapters.ears import Ears
 from adapters.slack import limits, parse, render
 from adapters.slack.api import API, Failed
 from adapters.slack.parse import JSON, PLATFORM
+from adapters.slack.pen import short
 from adapters.slack.tokens import Tokens
 from bot.heard import Heard
 from bot.messages import Answer, Card, ToChannel, ToPerson
@@ -191,7 +192,7 @@ def _errors(errors: Mapping[str, str], inputs: tuple[str, ...]) -> JSON:
     for name, words in errors.items():
         place = name if name in inputs else inputs[0]
         placed[place] = f"{placed[place]} {words}" if place in placed else words
-    shown = {name: render.short(words, limits.HINT) for name, words in placed.items()}
+    shown = {name: short(words, limits.HINT) for name, words in placed.items()}
     return {"response_action": "errors", "errors": shown}
 
 
