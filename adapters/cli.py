@@ -117,13 +117,13 @@ def preview(
 
 
 @manifest.command("slack")
-def manifest_slack(out: Out = Path("deploy")) -> None:
+def manifest_slack(out: Out = Path("data/slack")) -> None:
     """Write the Slack app manifest for the present settings."""
     _manifest(import_module("adapters.slack.manifest").write_slack, out)
 
 
 @manifest.command("teams")
-def manifest_teams(out: Out = Path("deploy/teams")) -> None:
+def manifest_teams(out: Out = Path("data/teams")) -> None:
     """Write the Teams app package for the present settings."""
     _manifest(import_module("adapters.teams.manifest").write_teams, out)
 

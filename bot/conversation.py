@@ -79,6 +79,8 @@ def _take_turn(turn: Turn) -> Answer:
             return _home(turn)
         case Commanded(command=Action.NEED_FROM_MESSAGE, words=words, link=link):
             return _from_message(turn, words, link)
+        case Commanded(command=Action.NEED_START):
+            return needs.start_dialog(turn)
         case Commanded(words=words):
             return _commanded(turn, words)
         case Pressed() | Submitted():

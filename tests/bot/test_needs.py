@@ -239,6 +239,7 @@ def test_a_message_shortcut_starts_a_need_with_its_words_and_link() -> None:
     assert link in str(ada.last)
     empty = ada.commands(" ", Action.NEED_FROM_MESSAGE, link)
     assert empty.dialog is not None
+    assert ada.commands("", Action.NEED_START).dialog is not None
 
 
 def test_the_slash_command_answers_in_its_own_reply() -> None:
