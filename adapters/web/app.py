@@ -4,6 +4,7 @@ Every post goes the same way: guard, form, ``parse``, ears, answer. A page with 
 fragments that htmx puts in place; a page without gets the whole page again.
 """
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 from urllib.parse import parse_qsl
 
+import anyio
 import structlog
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.middleware import Middleware
@@ -24,7 +26,7 @@ from adapters.ears import Ears
 from adapters.web import auth, limits, pages, parse, render
 from adapters.web import directory as organisation
 from adapters.web.directory import Colleague, Directory
-from adapters.web.hub import Hub, Kind, News
+from adapters.web.hub import Hub, Kind, Listener, News
 from adapters.web.pages import View
 from adapters.web.send import WebSender
 from bot.heard import Heard, MessageRef, Pressed
@@ -155,18 +157,28 @@ class WebPlatform:
     async def _events(self, request: Request) -> Response:
         viewer, known = await self._viewer(request)
         page = _page_of(request, viewer, known)
-        return EventSourceResponse(self._news(request, viewer, page), ping=20)
+        stopping = anyio.Event()
+        return EventSourceResponse(
+            self._news(request, viewer, page, stopping),
+            ping=20,
+            shutdown_event=stopping,
+            shutdown_grace_period=2,
+        )
 
     async def _news(
-        self, request: Request, viewer: Colleague, page: str
+        self, request: Request, viewer: Colleague, page: str, stopping: anyio.Event
     ) -> AsyncIterator[ServerSentEvent]:
-        """Tell one open page what concerns it."""
+        """Tell one open page what concerns it, until it leaves or the server stops."""
         with self.hub.listening() as listener:
-            yield ServerSentEvent(event="ready", data="")
-            async for news in listener.news():
-                event = await self._event(request, viewer, page, news)
-                if event is not None:
-                    yield event
+            leaving = asyncio.create_task(_leave(listener, stopping))
+            try:
+                yield ServerSentEvent(event="ready", data="")
+                async for news in listener.news():
+                    event = await self._event(request, viewer, page, news)
+                    if event is not None:
+                        yield event
+            finally:
+                leaving.cancel()
 
     async def _event(
         self, request: Request, viewer: Colleague, page: str, news: News
@@ -468,6 +480,12 @@ async def _fields(request: Request) -> Mapping[str, tuple[str, ...]]:
     for name, value in pairs:
         fields[name] = (*fields.get(name, ()), value)
     return fields
+
+
+async def _leave(listener: Listener, stopping: anyio.Event) -> None:
+    """Let a stream end by itself when the server stops, before it is cut off."""
+    await stopping.wait()
+    listener.tell(None)
 
 
 def _write_once(uow: UnitOfWork, key: str, line: ChatLine) -> ChatLine | None:

@@ -69,13 +69,34 @@ def seed(units: UnitsOfWork, tools: Tools, now: datetime) -> None:
     """Let three months pass that end shortly before ``now``."""
     with units() as uow:
         past = _Past(uow=uow, tools=tools, now=now)
-        past.hire()
+        hire(uow, past.dice)
         for at, happen in sorted(past.happenings(), key=lambda one: one[0]):
             happen(at)
             past.deliver(at)
         uow.commit()
     for key in past.spent:
         tools.sealer.destroy(key)
+
+
+def hire(uow: UnitOfWork, dice: random.Random) -> None:
+    """Let everybody and every channel be there, before anything happens."""
+    for one in PEOPLE:
+        account = parse.account_id(one.name)
+        person = Person(
+            id=PersonId(f"{dice.getrandbits(_BITS):032x}"),
+            name=one.full_name,
+            department=one.department,
+            zone=one.zone,
+            locale=one.locale,
+            roles=frozenset({one.role} if one.role else ()),
+            preferred=account,
+        )
+        route = parse.channel_id(parse.direct(one.name))
+        uow.people.save(person)
+        uow.people.save_account(Account(id=account, person=person.id, route=route, known=True))
+    for name, title in stories.CHANNELS.items():
+        place = parse.channel_id(name)
+        uow.people.save_channel(Channel(id=place, name=title, route=place))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,28 +109,6 @@ class _Past:
     dice: random.Random = field(default_factory=lambda: random.Random(stories.SEED))  # noqa: S311 - texts, not secrets
     keys: Iterator[int] = field(default_factory=count)
     spent: list[str] = field(default_factory=list)
-
-    def hire(self) -> None:
-        """Let everybody and every channel be there."""
-        for one in PEOPLE:
-            account = parse.account_id(one.name)
-            person = Person(
-                id=PersonId(f"{self.dice.getrandbits(_BITS):032x}"),
-                name=one.full_name,
-                department=one.department,
-                zone=one.zone,
-                locale=one.locale,
-                roles=frozenset({one.role} if one.role else ()),
-                preferred=account,
-            )
-            route = parse.channel_id(parse.direct(one.name))
-            self.uow.people.save(person)
-            self.uow.people.save_account(
-                Account(id=account, person=person.id, route=route, known=True)
-            )
-        for name, title in stories.CHANNELS.items():
-            place = parse.channel_id(name)
-            self.uow.people.save_channel(Channel(id=place, name=title, route=place))
 
     def happenings(self) -> Iterator[tuple[datetime, Happening]]:
         """Give everything that happened and when, in no order."""

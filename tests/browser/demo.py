@@ -13,7 +13,7 @@ from typing import TypeVar
 import uvicorn
 from playwright.sync_api import Browser, Playwright
 
-from adapters.serving import LOOPBACK, demo_instance
+from adapters.demo import LOOPBACK, demo_instance
 from adapters.web import parse
 from adapters.wiring import Instance
 from bot import conversation
@@ -97,6 +97,7 @@ def running(home: Path) -> Iterator[Demo]:
         finally:
             server.should_exit = True
             thread.join(_PATIENCE)
+            instance.store.close()
 
 
 def launch(playwright: Playwright) -> Browser:

@@ -26,6 +26,8 @@ def test_the_reset_forgets_everything_and_tells_open_pages(tab: Open, tmp_path: 
         expect(reader.line("Soon forgotten")).to_have_count(0)
         needs = fresh.stored(lambda uow: [one for n in range(1, 60) if (one := uow.needs.get(n))])  # type: ignore[arg-type]
         assert len(needs) == 26
+        for one in (writer, reader):
+            one.page.close()  # a server that stops waits for open streams
 
 
 def _on(demo: Demo, one: Tab) -> Tab:

@@ -1,6 +1,7 @@
 """The browser chat over HTTP on memory: the real core, relay and pages, a clock that is set."""
 
 import asyncio
+import random
 import re
 import secrets
 import socket
@@ -94,7 +95,7 @@ class House:
 
 @asynccontextmanager
 async def running(folder: Path) -> AsyncIterator[House]:
-    """Run a seeded browser chat for as long as the block runs."""
+    """Run a browser chat whose people have said nothing yet for as long as the block runs."""
     store = MemoryStorage()
     tools = Tools(
         voice=voice,
@@ -116,7 +117,9 @@ async def running(folder: Path) -> AsyncIterator[House]:
 
     web = WebPlatform(ears, key=KEY, reset=reset, clock=clock)
     house = House(store=store, tools=tools, ears=ears, web=web)
-    seed.seed_if_empty(store.units, tools, NOON)
+    with store.units() as uow:
+        seed.hire(uow, random.Random(1))  # noqa: S311 - ids of fictional people
+        uow.commit()
     relay = Relay(store.units, [web.sender], tools, owner="house", clock=clock)
     store.on_commit = relay.nudge
     relaying = asyncio.create_task(relay.run())

@@ -188,9 +188,12 @@ async def test_without_scripts_the_whole_page_comes_again(house: House) -> None:
 
 async def test_a_message_becomes_a_need(house: House) -> None:
     """With its words and the way back; only messages of this conversation count."""
-    lines = house.stored(lambda uow: uow.chat.lines(parse.channel_id("general")))
-    said = next(line for line in lines if line.words)
     page = "/chat/anna-schmidt/general"
+    await house.post("/chat/ines-weber/general/say", {"words": "It is dark at gate 2."})
+    await house.post("/chat/ines-weber/general/say", {"words": "@groundswell help"})
+    await seen(house, page, "How I can help")
+    lines = house.stored(lambda uow: uow.chat.lines(parse.channel_id("general")))
+    said, card = lines[0], next(line for line in lines if line.card)
     status, _ = await house.post(f"{page}/need", {"line": str(said.id)})
     assert status == 200
     dialogue = house.stored(
@@ -201,7 +204,7 @@ async def test_a_message_becomes_a_need(house: House) -> None:
     assert dialogue is not None
     assert dialogue.notes["words"] == said.words
     assert dialogue.notes["link"] == f"{house.address}{page}#line-{said.id}"
-    for line in ("0", "x", "999999", str(lines[0].id)):
+    for line in ("0", "x", "999999", str(card.id)):
         status, _ = await house.post("/chat/anna-schmidt/it-help/need", {"line": line})
         assert status == 404
 
