@@ -77,12 +77,8 @@ def _take_turn(turn: Turn) -> Answer:
             return _said(turn, words)
         case Opened():
             return _home(turn)
-        case Commanded(command=Action.NEED_FROM_MESSAGE, words=words, link=link):
-            return _from_message(turn, words, link)
-        case Commanded(command=Action.NEED_START):
-            return needs.start_dialog(turn)
-        case Commanded(words=words):
-            return _commanded(turn, words)
+        case Commanded():
+            return _commanded(turn, event)
         case Pressed() | Submitted():
             return _routed(turn, event.action, event.argument, event.values)
         case _:
@@ -136,12 +132,17 @@ def _fresh(turn: Turn, words: str, meaning: Meaning | None) -> Answer:
     return reply(turn, people_cards.in_private(turn.voice))
 
 
-def _commanded(turn: Turn, words: str) -> Answer:
-    meaning = turn.tools.understanding.meaning(words, turn.person.locale)
-    if meaning is None and words.strip():
-        needs.begin(turn, words)
+def _commanded(turn: Turn, event: Commanded) -> Answer:
+    """Obey a shortcut by its word, the slash command by the words behind it."""
+    if event.command == Action.NEED_FROM_MESSAGE:
+        return _from_message(turn, event.words, event.link)
+    if event.command == Action.NEED_START:
+        return needs.start_dialog(turn)
+    meaning = turn.tools.understanding.meaning(event.words, turn.person.locale)
+    if meaning is None and event.words.strip():
+        needs.begin(turn, event.words)
         return reply(turn, people_cards.in_private(turn.voice))
-    return _fresh(turn, words, meaning)
+    return _fresh(turn, event.words, meaning)
 
 
 def _from_message(turn: Turn, words: str, link: str) -> Answer:
