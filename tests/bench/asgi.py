@@ -21,7 +21,9 @@ Application: TypeAlias = Callable[
 
 def scope_of(request: JSON) -> Message:
     """Return the scope of a request given as path and headers, as uvicorn makes it."""
-    headers = [(name.lower().encode(), value.encode()) for name, value in request["headers"].items()]
+    headers = [
+        (name.lower().encode(), value.encode()) for name, value in request["headers"].items()
+    ]
     length = str(len(request["body"].encode())).encode()
     return {
         "type": "http",

@@ -8,6 +8,7 @@ installed here, so its synchronous sister is called straight from the loop, whic
 
 import asyncio
 import re
+import socket
 from typing import Any
 
 import uvicorn
@@ -22,7 +23,7 @@ from slack_sdk.oauth.installation_store.sqlalchemy import (
 )
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy import create_engine
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -95,7 +96,8 @@ class Bolt:
 
     async def start(self, url: str, api_url: str) -> None:
         """Build the application and install the workspace."""
-        store = await _store(url)
+        self._engine = None if url.startswith("sqlite") else create_async_engine(url)
+        store = await _store(url, self._engine)
         bolt = AsyncApp(
             signing_secret=SIGNING_SECRET,
             client=AsyncWebClient(base_url=api_url),
@@ -125,23 +127,24 @@ class Bolt:
         )
 
     async def stop(self) -> None:
-        """Stop serving."""
+        """Stop serving and close connections."""
         if self._server is not None and self._serving is not None:
             self._server.should_exit = True
             await self._serving
+        if self._engine is not None:
+            await self._engine.dispose()
 
     async def round(self, requests: list[JSON]) -> JSON:
         """Answer requests and measure it."""
         return await measured(self.app, requests, (200,))
 
     async def listen(self) -> int:
-        """Serve over HTTP too; return the port."""
-        settings = uvicorn.Config(self.app, port=0, log_config=None, access_log=False)
+        """Serve over HTTP too; return the port, on which requests may come from now on."""
+        door = socket.create_server(("127.0.0.1", 0), backlog=128)
+        settings = uvicorn.Config(self.app, log_config=None, access_log=False)
         self._server = uvicorn.Server(settings)
-        self._serving = asyncio.create_task(self._server.serve())
-        while not self._server.started:
-            await asyncio.sleep(0.01)
-        port: int = self._server.servers[0].sockets[0].getsockname()[1]
+        self._serving = asyncio.create_task(self._server.serve(sockets=[door]))
+        port: int = door.getsockname()[1]
         return port
 
 
@@ -155,11 +158,11 @@ def _listen(bolt: AsyncApp) -> None:
     bolt.event("message")(_nothing)
 
 
-async def _store(url: str) -> AsyncInstallationStore:
-    if url.startswith("sqlite"):
+async def _store(url: str, engine: AsyncEngine | None) -> AsyncInstallationStore:
+    if engine is None:
         plain = SQLAlchemyInstallationStore(client_id=CLIENT_ID, engine=create_engine(url))
-        plain.create_tables()
+        plain.create_tables()  # type: ignore[no-untyped-call] # the SDK names no types here
         return _Calling(plain)
-    store = AsyncSQLAlchemyInstallationStore(client_id=CLIENT_ID, engine=create_async_engine(url))
-    await store.create_tables()
+    store = AsyncSQLAlchemyInstallationStore(client_id=CLIENT_ID, engine=engine)
+    await store.create_tables()  # type: ignore[no-untyped-call] # the same
     return store

@@ -63,7 +63,14 @@ class Line:
 
 
 def compared(
-    name: str, database: str, unit: str, ours: Rounds, baseline: Rounds, *, most: float, **more: object
+    name: str,
+    database: str,
+    unit: str,
+    ours: Rounds,
+    baseline: Rounds,
+    *,
+    most: float,
+    **more: object,
 ) -> Line:
     """Make the line of a benchmark whose goal is a ratio that must not be exceeded."""
     return Line(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 from tests.bench.asgi import JSON
-from tests.bench.children import Child, child
+from tests.bench.children import Started, child
 from tests.bench.databases import Databases
 from tests.bench.figures import Line, Rounds, compared, rounded, tell
 from tests.bench.ours_teams import environment
@@ -47,7 +47,7 @@ def run(databases: Databases, *, rounds: int = ROUNDS, turns: int = TURNS) -> It
 class _Sides:
     """The processes, and how a round goes through them."""
 
-    def __init__(self, teams: Child, ours: Child, stock: Child, bare: Child) -> None:
+    def __init__(self, teams: Started, ours: Started, stock: Started, bare: Started) -> None:
         self.teams, self.ours, self.stock, self.bare = teams, ours, stock, bare
 
     def round(self, number: int, turns: int) -> dict[str, JSON]:

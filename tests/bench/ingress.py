@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 from tests.bench.asgi import JSON
-from tests.bench.children import Child, child
+from tests.bench.children import Started, child
 from tests.bench.databases import Databases
 from tests.bench.figures import Line, Rounds, compared, percentile, tell
 from tests.bench.workspace import MINE, PULSE, SEND, environment, user
@@ -38,7 +38,7 @@ def run(databases: Databases, *, rounds: int = ROUNDS, presses: int = PRESSES) -
 class _Sides:
     """The three processes, and how a round goes through them."""
 
-    def __init__(self, slack: Child, ours: Child, bolt: Child, users: list[str]) -> None:
+    def __init__(self, slack: Started, ours: Started, bolt: Started, users: list[str]) -> None:
         self.slack, self.ours, self.bolt, self.users = slack, ours, bolt, users
 
     def round(self, action: str) -> tuple[JSON, JSON]:
@@ -72,7 +72,9 @@ def _line(kind: str, action: str, sides: _Sides, rounds: int) -> Line:
         tell(f"ingress {kind} {action}: round {number + 1} of {rounds}")
         pairs.append(sides.round(action))
     n = len(sides.users)
-    ours, bolt = (Rounds(tuple(one["cpu"] / n * 1e6 for one in side)) for side in zip(*pairs, strict=True))
+    ours, bolt = (
+        Rounds(tuple(one["cpu"] / n * 1e6 for one in side)) for side in zip(*pairs, strict=True)
+    )
     taken = [seconds * 1000 for pair in pairs for seconds in pair[0]["taken"]]
     return compared(
         "ingress",
@@ -86,5 +88,3 @@ def _line(kind: str, action: str, sides: _Sides, rounds: int) -> Line:
         p50_ms=percentile(taken, 50),
         p99_ms=percentile(taken, 99),
     )
-
-

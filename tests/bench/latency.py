@@ -15,7 +15,7 @@ import aiohttp
 import uvloop
 
 from tests.bench.asgi import JSON
-from tests.bench.children import Child, child
+from tests.bench.children import Started, child
 from tests.bench.databases import Databases
 from tests.bench.figures import Line, percentile, tell
 from tests.bench.server import serving
@@ -29,7 +29,11 @@ _SHARES = ((PULSE, 0.5), (MINE, 0.25), ("words", 0.25))
 
 
 def run(
-    databases: Databases, *, seconds: int = SECONDS, baseline_seconds: int = BASELINE_SECONDS
+    databases: Databases,
+    *,
+    seconds: int = SECONDS,
+    baseline_seconds: int = BASELINE_SECONDS,
+    people: int = PEOPLE,
 ) -> Iterator[Line]:
     """Ask ours, then the baseline, on each database."""
     for kind in databases.kinds:
@@ -42,7 +46,7 @@ def run(
             )
             tell(f"ingress-latency {kind}: preparing")
             count = PER_SECOND * seconds
-            requests = _requests(slack, settings, count)
+            requests = _requests(slack, settings, count, people)
             tell(f"ingress-latency {kind}: {count} requests in {seconds} s")
             ours = uvloop.run(_ask_ours(settings, requests))
             fewer = requests[: PER_SECOND * baseline_seconds]
@@ -51,17 +55,17 @@ def run(
             yield _line(kind, ours, plain)
 
 
-def _requests(slack: Child, settings: dict[str, str], count: int) -> list[JSON]:
+def _requests(slack: Started, settings: dict[str, str], count: int, people: int) -> list[JSON]:
     """Make presses and words by people who are known, and repeat a tenth of them."""
     fresh = round(count * (1 - REPEATED))
     wanted = {name: round(fresh * share) for name, share in _SHARES}
     wanted["words"] = fresh - wanted[PULSE] - wanted[MINE]
-    users = [user(number) for number in range(PEOPLE)]
+    users = [user(number) for number in range(people)]
     with child("ours-slack", settings, users=users) as seeding:
-        waves = [str(seeding.ask("wave")) for _ in range(-(-wanted[PULSE] // PEOPLE))]
+        waves = [str(seeding.ask("wave")) for _ in range(-(-wanted[PULSE] // people))]
     answers = [(one, PULSE, wave) for wave in waves for one in users][: wanted[PULSE]]
-    mine = [(users[number % PEOPLE], MINE, "") for number in range(wanted[MINE])]
-    words = [(users[number % PEOPLE], f"Need {number}") for number in range(wanted["words"])]
+    mine = [(users[number % people], MINE, "") for number in range(wanted[MINE])]
+    words = [(users[number % people], f"Need {number}") for number in range(wanted["words"])]
     made = slack.ask("presses", acts=[*answers, *mine]) + slack.ask("words", said=words)
     return _repeated(made, count)
 
@@ -72,8 +76,9 @@ def _repeated(made: list[JSON], count: int) -> list[JSON]:
     dice.shuffle(made)
     told: list[JSON] = []
     while len(told) < count:
-        again = len(told) > PER_SECOND and dice.random() < REPEATED
-        told.append(dice.choice(told[:-PER_SECOND]) if again or not made else made.pop())
+        earlier = told[: -PER_SECOND // 2]
+        again = bool(earlier) and dice.random() < REPEATED
+        told.append(dice.choice(earlier) if again or not made else made.pop())
     return told
 
 

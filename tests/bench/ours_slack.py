@@ -1,8 +1,8 @@
 """Ours: the instance's ASGI application, without the relay, whose sends are not the request's."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from adapters import config, log
 from adapters.slack.app import SlackPlatform
 from adapters.wiring import Instance, storage
 from bot.actions import Action
@@ -12,18 +12,18 @@ from bot.ports import UnitOfWork
 from bot.pulses import cards as pulses
 from bot.pulses.model import WaveId, WaveState
 from tests.bench.asgi import JSON, measured
+from tests.bench.side import loaded
 from tests.bench.workspace import CIO, QUESTION, SEND, account, granted
 
 
 class OursSlack:
     """One instance with one installed workspace."""
 
-    def __init__(self) -> None:
-        log.configure()
-        settings = config.load()
-        store = storage(settings)
+    def __init__(self, settings: Mapping[str, str]) -> None:
+        named = loaded(settings)
+        store = storage(named)
         store.migrate()
-        self.instance = Instance(settings, store)
+        self.instance = Instance(named, store)
         self.app = self.instance.app()
         self._keys = 0
 
@@ -66,7 +66,9 @@ class OursSlack:
         def count(uow: UnitOfWork) -> int:
             match action:
                 case "pulse.answer":
-                    return sum(uow.pulses.answered(WaveId(int(one))) for one in {a[2] for a in acts})
+                    return sum(
+                        uow.pulses.answered(WaveId(int(one))) for one in {a[2] for a in acts}
+                    )
                 case "need.send":
                     return sum(uow.needs.by_draft(act[2]) is not None for act in acts)
                 case _:
@@ -102,6 +104,4 @@ def _seed(uow: UnitOfWork, users: list[str]) -> None:
         person = PersonId(f"{number:032x}")
         name = AccountId(account(user))
         uow.people.save(Person(id=person, name=f"Person {number}", preferred=name))
-        uow.people.save_account(
-            Account(id=name, person=person, route=f"D{user[1:]}", known=True)
-        )
+        uow.people.save_account(Account(id=name, person=person, route=f"D{user[1:]}", known=True))

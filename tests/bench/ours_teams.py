@@ -1,10 +1,10 @@
 """Ours behind `/api/messages`: the whole instance, or the adapter alone with nobody listening."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.applications import Starlette
 
-from adapters import config, log
 from adapters.ears import Ears
 from adapters.teams.app import TeamsPlatform
 from adapters.wiring import Instance, storage, tools
@@ -14,6 +14,7 @@ from bot.people.model import Account, Person, PersonId
 from bot.ports import UnitOfWork
 from storage import open_storage
 from tests.bench.asgi import JSON, measured
+from tests.bench.side import loaded
 from tests.bench.workspace import KEY
 
 
@@ -28,15 +29,14 @@ class Deaf(Ears):
 class OursTeams:
     """Both applications in one process; only one works at a time."""
 
-    def __init__(self) -> None:
-        log.configure()
-        settings = config.load()
-        store = storage(settings)
+    def __init__(self, settings: Mapping[str, str]) -> None:
+        named = loaded(settings)
+        store = storage(named)
         store.migrate()
-        self.instance = Instance(settings, store)
+        self.instance = Instance(named, store)
         self.app = self.instance.app()
-        deaf = Deaf(open_storage("memory:").units, tools(settings))
-        self.adapter = TeamsPlatform(settings, deaf, key=KEY)
+        deaf = Deaf(open_storage("memory:").units, tools(named))
+        self.adapter = TeamsPlatform(named, deaf, key=KEY)
         self.empty = Starlette(routes=self.adapter.routes)
 
     async def start(self, tenant: str, people: list[str]) -> None:
@@ -49,6 +49,7 @@ class OursTeams:
         """Close what is open."""
         for platform in (*self.instance.platforms, self.adapter):
             await platform.stop()
+            await platform.sender.close()
         self.instance.ears.close()
         self.instance.store.close()
 
@@ -79,7 +80,8 @@ def _seed(uow: UnitOfWork, tenant: str, people: list[str]) -> None:
 
 def environment(url: str, room: str, teams: dict[str, Any]) -> dict[str, str]:
     """Return the settings of an instance that the fake talks to."""
-    return teams["settings"] | {
+    named: dict[str, str] = teams["settings"]
+    return named | {
         "GROUNDSWELL_DATABASE_URL": url,
         "GROUNDSWELL_KEYS": room,
         "GROUNDSWELL_SECRET_KEY": "benchmark-secret-0123456789abcdef",

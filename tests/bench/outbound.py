@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 from tests.bench.asgi import JSON
-from tests.bench.children import Child, child
+from tests.bench.children import Started, child
 from tests.bench.databases import Databases
 from tests.bench.figures import Line, Rounds, percentile, rounded, tell
 from tests.bench.ours_teams import environment
@@ -39,7 +39,7 @@ def run(
         yield _line(results[1:], messages)
 
 
-def _round(sender: Child, teams: Child, messages: int) -> JSON:
+def _round(sender: Started, teams: Started, messages: int) -> JSON:
     teams.ask("used")
     result: JSON = sender.ask("round", messages=messages)
     used = teams.ask("used")

@@ -4,11 +4,10 @@ import asyncio
 import gc
 import json
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 
 import aiohttp
 
-from adapters import config, log
 from adapters.ears import Ears
 from adapters.teams import render
 from adapters.teams.app import TeamsPlatform
@@ -23,6 +22,7 @@ from bot.messages import Card, ToPerson
 from storage import open_storage
 from tests.bench.asgi import JSON
 from tests.bench.fake_slack import VOICE
+from tests.bench.side import loaded
 from tests.bench.workspace import KEY
 
 AT_ONCE = 100
@@ -71,18 +71,22 @@ async def _sent(jobs: Iterable[Callable[[], Awaitable[bool]]]) -> JSON:
 class ConnectorSide:
     """Ours: from an outgoing copy to its outcome, the card drawn each time."""
 
+    def __init__(self, settings: Mapping[str, str]) -> None:
+        named = loaded(settings)
+        self._ears = Ears(open_storage("memory:").units, tools(named))
+        pace = Pace(per_second=UNLIMITED)
+        self.platform = TeamsPlatform(named, self._ears, key=KEY, pace=pace)
+
     async def start(self, teams: JSON) -> None:
-        """Build the platform as the product does."""
-        log.configure()
-        settings = config.load()
-        ears = Ears(open_storage("memory:").units, tools(settings))
-        self.platform = TeamsPlatform(settings, ears, key=KEY, pace=Pace(per_second=UNLIMITED))
+        """Make the copies to send."""
         await self.platform.start()
         self._items = [self._item(teams, number) for number in range(len(teams["chats"]))]
 
     async def stop(self) -> None:
         """Close connections."""
         await self.platform.stop()
+        await self.platform.sender.close()
+        self._ears.close()
 
     async def round(self, messages: int) -> JSON:
         """Send messages to the people in turn."""
@@ -145,5 +149,3 @@ class PlainSide:
             return send
 
         return await _sent(job(self._urls[n % len(self._urls)]) for n in range(messages))
-
-

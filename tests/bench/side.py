@@ -6,10 +6,14 @@ The loop is uvicorn's choice, uvloop, for ours and for the baselines alike.
 import asyncio
 import json
 import sys
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, Protocol
 
 import uvloop
+
+from adapters.config import PREFIX, Settings, load
+from adapters.log import configure
 
 SIDES = {
     "slack": "tests.bench.fake_slack:FakeSlackSide",
@@ -36,16 +40,28 @@ class Side(Protocol):
         ...
 
 
-def made(name: str) -> Side:
-    """Make a side by its name; only its own modules are imported."""
+def made(name: str, settings: Mapping[str, str]) -> Side:
+    """Make a side by its name; only its own modules are imported.
+
+    Settings are named as in the environment; only sides of the product take any.
+    """
     module, _, kind = SIDES[name].partition(":")
-    side: Side = getattr(import_module(module), kind)()
+    side: Side = getattr(import_module(module), kind)(
+        **({"settings": settings} if settings else {})
+    )
     return side
 
 
-async def serve(name: str) -> None:
+def loaded(settings: Mapping[str, str]) -> Settings:
+    """Read settings as the product reads its environment."""
+    named = {name.removeprefix(PREFIX).lower(): value for name, value in settings.items()}
+    return load(**named)
+
+
+async def serve(name: str, settings: Mapping[str, str]) -> None:
     """Answer until standard input ends."""
-    side = made(name)
+    configure()
+    side = made(name, settings)
     loop = asyncio.get_running_loop()
     out = sys.stdout
     sys.stdout = sys.stderr  # nothing but answers may stand there
@@ -60,4 +76,4 @@ async def serve(name: str) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(serve(sys.argv[1]))
+    uvloop.run(serve(sys.argv[1], json.loads(sys.argv[2])))
