@@ -26,6 +26,8 @@ TITLE: Final = 120
 LABEL: Final = 400
 SUMMARY: Final = 300
 FALLBACK_TEXT: Final = 1_500
+# Parts, rows or options that this much text can name at all.
+FALLBACK_PARTS: Final = 100
 # Lines of one text; more than anybody reads in a chat, few enough for slow phones.
 LINES: Final = 150
 # Most characters shown of one text, tried in this order until the message fits.

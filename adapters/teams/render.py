@@ -6,8 +6,8 @@ parts are left out from the end, what can be pressed or filled last, and a line 
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import assert_never
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import TypeVar, assert_never, cast
 from urllib.parse import urlsplit
 
 from adapters import plain
@@ -15,6 +15,7 @@ from adapters.teams import figures, inputs, sealed
 from adapters.teams.limits import (
     ACTIONS,
     ENVELOPE_BYTES,
+    FALLBACK_PARTS,
     FALLBACK_TEXT,
     MESSAGE_BYTES,
     TEXT_STEPS,
@@ -47,6 +48,8 @@ from bot.messages import (
     fit,
 )
 
+_LINE: JSON = {"type": "line"}  # stands for a divider until the pieces are joined
+_SPOKEN = (str, tuple)
 _NO_ERRORS: Mapping[str, str] = {}
 _INPUTS = (Choice, MultiChoice, Scale, Field, When, PersonChoice)
 _USED = (Buttons, *_INPUTS)
@@ -153,43 +156,58 @@ def _pen(card: Card | Dialog, key: bytes, words: Words, where: Where) -> Pen:
 def _fitted(card: Card | Dialog, pen: Pen, actions: list[JSON]) -> Drawn:
     """Draw with as much text and as many parts as one message holds."""
     budget = MESSAGE_BYTES - ENVELOPE_BYTES
+    spoken = clean(plain.render(_brief(card)))
     for step in TEXT_STEPS:
-        content = _content(card, card.parts, 0, replace(pen, step=step, taken=set()), actions)
+        small = replace(pen, step=step, taken=set())
+        pieces = [_elements(part, small) for part in card.parts]
+        content = _content(card, pieces, 0, spoken, small, actions)
         if size(content) <= budget:
             return Drawn(content)
-    kept = list(card.parts)
-    small = replace(pen, step=TEXT_STEPS[-1])
-    while kept:
-        kept = _fewer(kept)
-        left_out = len(card.parts) - len(kept)
-        content = _content(card, kept, left_out, replace(small, taken=set()), actions)
-        if size(content) <= budget:
+    left_out = _too_many(card.parts, pieces, size(content) - budget + ENVELOPE_BYTES)
+    kept = [piece for index, piece in enumerate(pieces) if index not in left_out]
+    return Drawn(_content(card, kept, len(left_out), spoken, small, actions), len(left_out))
+
+
+Record = TypeVar("Record")
+
+
+def _brief(record: Record) -> Record:
+    """Shorten every text of a card to what its spoken form can hold at most.
+
+    Saying a hundred thousand characters costs seconds, of which nothing would be left.
+    """
+    if isinstance(record, str):
+        return cast("Record", fit(record, FALLBACK_TEXT))
+    if isinstance(record, tuple):
+        return cast("Record", tuple(map(_brief, record[:FALLBACK_PARTS])))
+    if is_dataclass(record) and not isinstance(record, type):
+        named = {one.name: getattr(record, one.name) for one in fields(record)}
+        long = {name: _brief(one) for name, one in named.items() if isinstance(one, _SPOKEN)}
+        return replace(record, **long)
+    return record
+
+
+def _too_many(parts: Sequence[Part], pieces: Sequence[list[JSON]], excess: int) -> set[int]:
+    """Choose what to leave out: from the end, and last of all what can be pressed or filled."""
+    left_out: set[int] = set()
+    last_first = sorted(range(len(parts)), key=lambda at: (isinstance(parts[at], _USED), -at))
+    for index in last_first:
+        if excess <= 0:
             break
-    return Drawn(content, len(card.parts) - len(kept))
-
-
-def _fewer(parts: list[Part]) -> list[Part]:
-    """Leave out about a sixth of the parts, from the end, what can be used last of all."""
-    goal = len(parts) * 5 // 6
-    words = [index for index, part in enumerate(parts) if not isinstance(part, _USED)]
-    gone = set(words[::-1][: len(parts) - goal])
-    return [part for index, part in enumerate(parts) if index not in gone] if gone else parts[:goal]
+        left_out.add(index)
+        excess -= size(pieces[index])
+    return left_out
 
 
 def _content(
-    card: Card | Dialog, parts: Sequence[Part], left_out: int, pen: Pen, actions: list[JSON]
+    card: Card | Dialog,
+    pieces: Sequence[list[JSON]],
+    left_out: int,
+    spoken: str,
+    pen: Pen,
+    actions: list[JSON],
 ) -> JSON:
-    body: list[JSON] = []
-    line = False
-    for part in parts:
-        if isinstance(part, Divider):
-            line = bool(body)
-            continue
-        elements = _elements(part, pen)
-        if line and elements:
-            elements[0] |= {"separator": True, "spacing": "Medium"}
-            line = False
-        body += elements
+    body = _joined(pieces)
     if left_out:
         body += pen.text(put(pen.words.left_out, count=str(left_out)), isSubtle=True)
     return {
@@ -197,10 +215,27 @@ def _content(
         "version": "1.5",
         "lang": pen.lang,
         **({"rtl": True} if card.rtl else {}),
-        "fallbackText": fit(clean(plain.render(card)), min(FALLBACK_TEXT, pen.step * 4)),
+        "fallbackText": fit(spoken, min(FALLBACK_TEXT, pen.step * 4)),
         "body": body or pen.text(card.summary) or pen.text("…"),
         **({"actions": actions} if actions else {}),
     }
+
+
+def _joined(pieces: Sequence[list[JSON]]) -> list[JSON]:
+    """Put the pieces below each other; a divider is a line above what follows it."""
+    body: list[JSON] = []
+    line = False
+    for elements in pieces:
+        if elements == [_LINE]:
+            line = bool(body)
+            continue
+        if line and elements:
+            body.append(elements[0] | {"separator": True, "spacing": "Medium"})
+            body += elements[1:]
+            line = False
+        else:
+            body += elements
+    return body
 
 
 def _elements(  # noqa: C901, PLR0911 - one case per part reads as the table that it is
@@ -224,7 +259,7 @@ def _elements(  # noqa: C901, PLR0911 - one case per part reads as the table tha
         case Link():
             return _link(part, pen)
         case Divider():
-            return []
+            return [_LINE]
         case Context():
             return pen.text(part.words, size="Small", isSubtle=True)
         case Buttons():
