@@ -6,6 +6,7 @@ are left out: they cannot be pressed from a notification.
 """
 
 import math
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import assert_never
@@ -39,8 +40,13 @@ from bot.messages import (
 )
 
 _ISOLATE, _END = "\u2068", "\u2069"
-_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _OPENERS = frozenset("\u2066\u2067\u2068")
+_ISOLATES = re.compile("[\u2066-\u2069]")
+_TURNS = re.compile(
+    "[\u0590-\u08ff\u202a-\u202e\u2066-\u2069\ufb1d-\ufefc"
+    "\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
+"""What runs from right to left, or sets a direction."""
 
 
 def render(card: Card | Dialog) -> str:
@@ -66,8 +72,10 @@ def isolated(words: str) -> str:
 
     Needed only where right-to-left characters or direction controls are inside.
     """
-    if words.isascii() or not any(_turns(character) for character in words):
+    if words.isascii() or not _TURNS.search(words):
         return words
+    if not _ISOLATES.search(words):
+        return f"{_ISOLATE}{words}{_END}"
     kept: list[str] = []
     depth = 0
     for character in words:
@@ -84,17 +92,6 @@ def _locale(lang: str) -> Locale:
         return Locale.parse(lang.replace("-", "_"))
     except (ValueError, UnknownLocaleError):
         return Locale("en")
-
-
-def _turns(character: str) -> bool:
-    """Tell whether a character runs from right to left or sets a direction."""
-    return (
-        character in _CONTROLS
-        or "\u0590" <= character <= "\u08ff"
-        or "\ufb1d" <= character <= "\ufefc"
-        or "\U00010800" <= character <= "\U00010fff"
-        or "\U0001e800" <= character <= "\U0001efff"
-    )
 
 
 def _lines(part: Part, lang: str) -> Iterator[str]:  # noqa: C901, PLR0912 - one arm per part

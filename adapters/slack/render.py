@@ -6,7 +6,7 @@ with each update, as it asks for, while an input of the same name keeps what was
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, assert_never
 
 from adapters import plain
@@ -57,6 +57,7 @@ from bot.messages import (
 _BAR = 20
 _LADDER = (12_000, 6_000, 3_000, 1_500, 600, 200, 60)
 """How long one text may be, longest first: the first step with which all parts fit is taken."""
+_ROOM = limits.CHARACTERS - 20  # the last line needs some
 _STYLES = {Tone.STRONG: "primary", Tone.GOOD: "primary", Tone.DANGER: "danger"}
 _LOUD = {Tone.STRONG, Tone.WARNING, Tone.DANGER}
 _DENY = {"en": "Cancel", "de": "Abbrechen", "fr": "Annuler", "es": "Cancelar", "it": "Annulla"}
@@ -128,28 +129,37 @@ def _card_blocks(card: Card, surface: str, key: bytes) -> list[JSON]:
 def _fitted(parts: tuple[Part, ...], pen: Pen) -> list[JSON]:
     """Draw the parts with the longest texts with which all of them fit.
 
-    Where not even the shortest fit, those at the end are left out and a last line says how many.
+    What does not fit, by number or even at its shortest, is left out from the end, and a last
+    line says how much that is.
     """
-    drawn: list[list[JSON]] = []
-    for limit in _LADDER:
-        now = pen.again(limit)
-        drawn = [list(_draw(part, now)) for part in parts]
-        blocks = [block for group in drawn for block in group]
-        if len(blocks) <= limits.BLOCKS[pen.surface] and _size(blocks) <= limits.CHARACTERS:
-            return blocks
-    return _first(drawn, pen)
+    most = limits.BLOCKS[pen.surface]
+    drawn = _drawn(parts, pen, _LADDER[0])
+    if sum(map(len, drawn)) > most:
+        drawn = drawn[: _leading(drawn, len, most - 1)]
+    kept = len(drawn)
+    for limit in _LADDER[1:]:
+        if _size(drawn) <= _ROOM:
+            break
+        drawn = _drawn(parts[:kept], pen, limit)
+    drawn = drawn[: _leading(drawn, _size, _ROOM)]
+    blocks = [block for group in drawn for block in group]
+    left_out = len(parts) - len(drawn)
+    return [*blocks, rich(section(plain_run(f"… (+{left_out})")))] if left_out else blocks
 
 
-def _first(drawn: list[list[JSON]], pen: Pen) -> list[JSON]:
-    """Return as many parts as fit, and how many did not."""
-    room, characters = limits.BLOCKS[pen.surface] - 1, limits.CHARACTERS - 100
-    blocks: list[JSON] = []
-    for position, group in enumerate(drawn):
-        characters -= _size(group)
-        if len(blocks) + len(group) > room or characters < 0:
-            return [*blocks, rich(section(plain_run(f"… (+{len(drawn) - position})")))]
-        blocks += group
-    return blocks
+def _drawn(parts: tuple[Part, ...], pen: Pen, limit: int) -> list[list[JSON]]:
+    fresh = pen.again(limit)
+    return [list(_draw(part, fresh)) for part in parts]
+
+
+def _leading(drawn: list[list[JSON]], measure: Callable[[list[JSON]], int], most: int) -> int:
+    """Count the parts from the start that together measure no more than ``most``."""
+    total = 0
+    for number, group in enumerate(drawn):
+        total += measure(group)
+        if total > most:
+            return number
+    return len(drawn)
 
 
 _COUNTED = ("text", "initial_value", "label", "name", "title")
