@@ -2,15 +2,18 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import assert_never
 
-from adapters.plain import figure
+from adapters import plain
 from adapters.teams.limits import CHART_POINTS, CHART_SERIES, TABLE_COLUMNS, TABLE_ROWS
 from adapters.teams.pen import Pen
 from adapters.teams.text import JSON, clean, escaped, runs
 from bot.messages import Chart, ChartKind, Facts, Progress, Series, Table, fit
 
 _NONE = "–"
+# A card is drawn up to six times until it fits, and writing a number costs as much as a paragraph.
+figure = lru_cache(maxsize=4_096)(plain.figure)
 
 
 def facts(part: Facts, pen: Pen) -> list[JSON]:
