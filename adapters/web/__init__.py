@@ -2,15 +2,17 @@
 
 Read in this order:
 
-``limits``   what a request may hold
-``auth``     which requests are ours: host, origin, token
-``parse``    ids, and posts of the page into ``bot.heard``
-``render``   a card or a dialog into HTML, pure
-``people``   the organisation as the page shows it
-``hub``      who has which page open; what they are told
-``send``     the outbox's way to the page: stores lines, tells the hub
-``app``      the routes
-``seed``     the fictional organisation
+``limits``     what a request may hold
+``auth``       which requests are ours: host, origin, token
+``forms``      posts, read with care
+``parse``      ids, and posts of the page into ``bot.heard``
+``render``     a card or a dialog into HTML, pure; ``chart`` lays out its charts
+``directory``  the organisation as the page shows it
+``pages``      a conversation as one person sees it
+``hub``        who has which page open; what they are told
+``send``       the outbox's way to the page: stores lines, tells the hub
+``app``        the routes
+``seed``       the fictional organisation, whose people and words ``stories`` holds
 
 Quirks of this platform:
 

@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeAlias
-from urllib.parse import parse_qsl
 
 import anyio
 import structlog
@@ -26,6 +25,7 @@ from adapters.ears import Ears
 from adapters.web import auth, limits, pages, parse, render
 from adapters.web import directory as organisation
 from adapters.web.directory import Colleague, Directory
+from adapters.web.forms import SORRY, Refusal, fields_of, too_long
 from adapters.web.hub import Hub, Kind, Listener, News
 from adapters.web.pages import View
 from adapters.web.send import WebSender
@@ -35,15 +35,6 @@ from bot.ports import ChatLine, Unavailable, UnitOfWork
 
 log = structlog.get_logger()
 Handler: TypeAlias = "Callable[[Request], Awaitable[Response]]"
-
-
-@dataclass(slots=True)
-class Refusal(Exception):  # noqa: N818 - named as what the person gets
-    """A request that is answered with a sentence instead of an effect."""
-
-    status: int
-    words: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,8 +134,7 @@ class WebPlatform:
         viewer, known = await self._viewer(request)
         page = _page_of(request, viewer, known)
         if page == pages.HOME:
-            form = self._form(viewer, page, {"key": (str(uuid.uuid4()),)})
-            await self._hear(parse.opened(form))
+            await self._open_home(viewer)
         return await self._page(request, await self._view(viewer, known, page), known)
 
     async def _lines(self, request: Request) -> Response:
@@ -212,7 +202,7 @@ class WebPlatform:
         if not words.strip():
             raise Refusal(422, "Write something first.", "empty")
         if len(words) > limits.WORDS:
-            raise Refusal(413, _too_long(len(words)), "long")
+            raise Refusal(413, too_long(len(words)), "long")
         line = ChatLine(
             id=0,
             conversation=parse.channel_id(post.form.conversation),
@@ -226,7 +216,7 @@ class WebPlatform:
         try:
             stored = await self._ears.run(lambda uow: _write_once(uow, key, line))
         except Unavailable:
-            raise Refusal(503, _SORRY, "unavailable") from None
+            raise Refusal(503, SORRY, "unavailable") from None
         if stored is not None:
             news = News(kind=Kind.LINE, conversation=post.form.conversation, line=stored.id)
             self.hub.publish(news)
@@ -291,6 +281,11 @@ class WebPlatform:
         """Let the core hear an event, if it is one, and show what it answers."""
         return await self._respond(post, await self._hear(event) if event else NOTHING, event)
 
+    async def _open_home(self, viewer: Colleague) -> None:
+        """Ask for a fresh home surface; it comes through the outbox."""
+        form = self._form(viewer, pages.HOME, {"key": (str(uuid.uuid4()),)})
+        await self._hear(parse.opened(form))
+
     async def _hear(self, event: Heard) -> Answer:
         try:
             answer = await self._ears.hear(event)
@@ -307,6 +302,9 @@ class WebPlatform:
 
     async def _respond(self, post: Post, answer: Answer, event: Heard | None = None) -> Response:
         """Show an answer: a dialog, a card in place of the pressed one, or one shown once."""
+        if post.page == pages.HOME and answer.dialog is None:
+            # What was done there may have changed what it shows.
+            await self._open_home(post.viewer)
         form = pages.form(answer.dialog, key=self._key) if answer.dialog else None
         pressed = parse.line_of(event.message) if isinstance(event, Pressed) else 0
         if answer.card is None:
@@ -403,7 +401,7 @@ class WebPlatform:
         )
 
     async def _fields(self, request: Request) -> Mapping[str, tuple[str, ...]]:
-        fields = await _fields(request)
+        fields = await fields_of(request)
         given = "".join(fields.get("token", ()))
         if not auth.is_token(self._key, request.cookies.get(auth.COOKIE, ""), given):
             raise Refusal(403, "This page is out of date. Please load it again.", "token")
@@ -426,11 +424,11 @@ class WebPlatform:
                 metrics.refused.labels(parse.PLATFORM, refusal.reason).inc()
                 return self._sorry(request, refusal.status, refusal.words)
             except Unavailable:
-                return self._sorry(request, 503, _SORRY)
+                return self._sorry(request, 503, SORRY)
             except Exception as error:  # noqa: BLE001 - a defect is told politely as well
                 # No trace: it may hold what people wrote.
                 log.error("page_failed", route=handler.__name__, kind=type(error).__name__)  # noqa: TRY400
-                return self._sorry(request, 500, _SORRY)
+                return self._sorry(request, 500, SORRY)
 
         polite.__name__ = handler.__name__
         return polite
@@ -443,43 +441,11 @@ class WebPlatform:
         return response
 
 
-_SORRY = "That did not work just now, and nothing was stored. Please try again in a minute."
-
-
-def _too_long(length: int) -> str:
-    return f"That is {length:,} characters long; {limits.WORDS:,} fit into one message."
-
-
 def _page_of(request: Request, viewer: Colleague, known: Directory) -> str:
     page = str(request.path_params["page"])
     if page != pages.HOME and not known.sees(viewer, page):
         raise Refusal(404, "There is no such conversation here.", "conversation")
     return page
-
-
-async def _fields(request: Request) -> Mapping[str, tuple[str, ...]]:
-    """Read a form of bounded size; what is no form at all is refused."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/x-www-form-urlencoded":
-        raise Refusal(415, "Only forms of this page are taken.", "type")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limits.BODY:
-            raise Refusal(413, "That is too much for one message.", "size")
-    fields: dict[str, tuple[str, ...]] = {}
-    try:
-        pairs = parse_qsl(
-            body.decode("ascii"),
-            keep_blank_values=True,
-            errors="strict",
-            max_num_fields=limits.FIELDS,
-        )
-    except ValueError:
-        raise Refusal(400, "That could not be read.", "form") from None
-    for name, value in pairs:
-        fields[name] = (*fields.get(name, ()), value)
-    return fields
 
 
 async def _leave(listener: Listener, stopping: anyio.Event) -> None:

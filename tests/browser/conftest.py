@@ -43,6 +43,10 @@ class Tab:
         """Find the newest line with these words."""
         return self.page.locator(".line", has_text=words).last
 
+    def receipt(self, words: str) -> Locator:
+        """Find the receipt of a need with these words; older needs have receipts as well."""
+        return self.page.locator(".line.bot", has_text=words).filter(has_text="is with IT")
+
     def press(self, name: str) -> None:
         """Press the newest button of this name."""
         self.page.get_by_role("button", name=name, exact=True).last.click()
@@ -63,9 +67,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Run the browser."""
+    """Run the browser; its loop must have ended before tests with loops of their own run."""
     with sync_playwright() as playwright:
         started = launch(playwright)
         yield started

@@ -50,7 +50,7 @@ def test_a_double_click_is_one_effect(demo: Demo, tab: Open) -> None:
     summary = employee.line("This is what I understood")
     summary.wait_for()
     summary.get_by_role("button", name="Send to IT").dblclick()
-    employee.line("is with IT").wait_for()
+    employee.receipt(words).wait_for()
     expect(employee.page.locator(".line.own", has_text=words)).to_have_count(1)
     assert needs_of(demo, "olga-ivanova").count(words) == 1
 
@@ -60,7 +60,7 @@ def test_a_question_comes_first_where_it_matters(demo: Demo, tab: Open) -> None:
     employee = tab("erik-johansson").direct()
     employee.say("A stool for the test bench.")
     employee.press("Send to IT")
-    receipt = employee.line("is with IT")
+    receipt = employee.receipt("A stool for the test bench.")
     withdraw = receipt.get_by_role("button", name="Withdraw")
     withdraw.click()
     asked = employee.page.get_by_role("dialog")
@@ -97,7 +97,7 @@ def test_the_need_story_needs_no_mouse(demo: Demo, tab: Open) -> None:
             break
         keys.press("Shift+Tab")
     keys.press("Enter")
-    employee.line("is with IT").wait_for()
+    employee.receipt(words).wait_for()
     assert words in needs_of(demo, "piotr-kowalski")
     assert employee.page.evaluate("document.activeElement !== document.body")
 

@@ -165,7 +165,7 @@ def test_a_message_becomes_a_need(tab: Open) -> None:
     summary = one.line("This is what I understood")
     expect(summary).to_contain_text("Line 2 starts an hour later")
     one.press("Send to IT")
-    receipt = one.line("is with IT")
+    receipt = one.receipt("Line 2 starts an hour later")
     expect(receipt.get_by_role("link", name="The message it came from")).to_have_attribute(
         "href", place
     )

@@ -39,7 +39,7 @@ def test_a_sentence_becomes_a_need_with_a_number(demo: Demo, tab: Open) -> None:
     employee.line("This is what I understood").wait_for()
     assert words not in needs_of(demo, "emil-novak")
     employee.press("Send to IT")
-    receipt = employee.line("is with IT")
+    receipt = employee.receipt(words)
     expect(receipt).to_contain_text(words)
     number = re.search(r"N-(\d+) is with IT", receipt.inner_text())
     assert number is not None
@@ -64,6 +64,7 @@ def test_a_pulse_is_answered_with_one_tap_and_its_results_follow(demo: Demo, tab
     cio.dialog.get_by_label("Also ask in a channel").select_option("#general")
     cio.dialog.get_by_role("button", name="Ask now").click()
     expect(cio.dialog).to_have_count(0)
+    expect(cio.page.locator("#home")).to_contain_text(question)
     cio.direct()
     expect(cio.line("Your pulse is running")).to_contain_text(question)
 

@@ -27,7 +27,7 @@ from adapters.web import parse, seed
 from adapters.web.app import WebPlatform
 from bot.heard import Heard
 from bot.messages import Answer
-from bot.ports import Tools, UnitOfWork
+from bot.ports import Tools, UnitOfWork, UnitsOfWork
 from storage.memory import MemoryStorage
 
 T = TypeVar("T")
@@ -38,13 +38,22 @@ NOON = datetime(2026, 11, 18, 12, tzinfo=UTC)
 class Ear(Ears):
     """The real way in, which a test can make answer something else or fail."""
 
-    scripted: Callable[[Heard], Answer] | None = None
-    heard: list[Heard]
+    def __init__(self, units: UnitsOfWork, tools: Tools, *, clock: Callable[[], datetime]) -> None:
+        super().__init__(units, tools, clock=clock)
+        self.scripted: Callable[[Heard], Answer] | None = None
+        self.fault: Exception | None = None
+        self.heard: list[Heard] = []
 
     async def hear(self, event: Heard) -> Answer:
         """Note the event, then let the script or the core answer."""
-        self.heard = [*getattr(self, "heard", []), event]
+        self.heard.append(event)
         return self.scripted(event) if self.scripted else await super().hear(event)
+
+    async def run(self, work: Callable[[UnitOfWork], T]) -> T:
+        """Run it, unless the database is away or broken."""
+        if self.fault is not None:
+            raise self.fault
+        return await super().run(work)
 
 
 @dataclass(slots=True)

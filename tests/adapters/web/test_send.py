@@ -1,13 +1,13 @@
 """The outbox's way to the page."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
 
 import pytest
 
 from adapters.web import parse
 from adapters.web.directory import Colleague, Directory, Room
-from adapters.web.hub import Hub, Kind, News
+from adapters.web.hub import Hub, Kind, Listener, News
 from adapters.web.send import WebSender
 from bot.delivery import (
     Defect,
@@ -55,8 +55,7 @@ class Desk:
     def __init__(self) -> None:
         self.shelf = Shelf()
         self.hub = Hub()
-        self.told: list[News] = []
-        self.hub.publish = self.told.append  # type: ignore[assignment,method-assign]
+        self.page = Listener()
         self.sender = WebSender(self.shelf, self.hub, self._directory, clock=lambda: NOON)
 
     async def _directory(self) -> Directory:
@@ -78,8 +77,10 @@ class Desk:
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+async def desk() -> AsyncIterator[Desk]:
+    desk = Desk()
+    with desk.hub.listening() as desk.page:
+        yield desk
 
 
 @pytest.mark.parametrize(("to", "place"), [(ADA, "dm-ada"), (GENERAL, "general")])
