@@ -78,6 +78,8 @@ class Relay:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._flying: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self._over = asyncio.Event()
+        self._over.set()
 
     def nudge(self) -> None:
         """Say that rows may be due; may be called from any thread, and may be lost."""
@@ -88,20 +90,20 @@ class Relay:
     async def run(self) -> None:
         """Relay until ``stop``; a database that is away for a while only delays it."""
         self._loop = asyncio.get_running_loop()
-        while not self._stopping:
-            self._wake.clear()
-            try:
-                claimed = await self._claim()
-            except Unavailable as error:
-                log.warning("outbox_waits", reason=str(error))
-                claimed = 0
-            if not claimed:
-                await self._rest()
+        self._over.clear()
+        try:
+            while not self._stopping:
+                self._wake.clear()
+                if not await self._claim_patiently():
+                    await self._rest()
+        finally:
+            self._over.set()
 
     async def stop(self, patience: float = 15.0) -> None:
         """Claim no more, finish what is on its way, then let go."""
         self._stopping = True
         self._wake.set()
+        await self._over.wait()  # a claim under way still adds to what flies
         if self._flying:
             await asyncio.wait(self._flying, timeout=patience)
         self._pool.shutdown(wait=True)
@@ -118,6 +120,13 @@ class Relay:
         lost = await self._in_pool(lambda uow: uow.outbox.expire(self._clock()))
         if lost:
             log.warning("leases_ran_out", rows=lost)
+
+    async def _claim_patiently(self) -> int:
+        try:
+            return await self._claim()
+        except Unavailable as error:
+            log.warning("outbox_waits", reason=str(error))
+            return 0
 
     async def _claim(self) -> int:
         free = IN_FLIGHT - len(self._flying)

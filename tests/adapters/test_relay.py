@@ -1,6 +1,7 @@
 """The relay on real databases: order, retries, crashes, two of everything."""
 
 import asyncio
+import threading
 from datetime import UTC, datetime, timedelta
 
 from adapters.outbox import LEASE, Relay
@@ -266,5 +267,36 @@ async def test_a_database_away_only_delays_the_relay(store: Storage) -> None:
     async with asyncio.timeout(10):
         await platform.started.wait()
     await worker.stop()
+    await running
+    assert state(store, "w1") == "sent"
+
+
+class Slow:
+    """Units of work whose claims take until they are let go."""
+
+    def __init__(self, store: Storage) -> None:
+        self.store = store
+        self.asked = threading.Event()
+        self.go = threading.Event()
+
+    def __call__(self) -> UnitOfWork:
+        if not self.asked.is_set():
+            self.asked.set()
+            self.go.wait(10)
+        return self.store.units()
+
+
+async def test_what_is_claimed_while_stopping_is_still_sent_and_settled(store: Storage) -> None:
+    """A stop in the middle of a claim leaves no row behind with a lease."""
+    platform, clock = Platform(), Time()
+    put(store, ("U1", "w1"))
+    units = Slow(store)
+    worker = Relay(units, [platform], TOOLS, owner="a", clock=clock)
+    running = asyncio.create_task(worker.run())
+    await asyncio.to_thread(units.asked.wait, 10)
+    stopping = asyncio.create_task(worker.stop())
+    await asyncio.sleep(0)
+    units.go.set()
+    await stopping
     await running
     assert state(store, "w1") == "sent"
