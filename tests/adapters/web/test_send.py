@@ -70,6 +70,12 @@ class Desk:
         )
         return Directory({"ada": ada}, {"general": Room(name="general", title="General")})
 
+    @property
+    def told(self) -> list[News]:
+        """Return what the open page has been told since the last look."""
+        waiting = self.page.waiting
+        return [news for _ in range(waiting.qsize()) if (news := waiting.get_nowait())]
+
     async def send(self, op: Op, to: Place, card: Card | None = CARD, message: str = "") -> Outcome:
         return await self.sender.send(
             Outgoing(id=1, op=op, to=to, card=card, message=MessageRef(message))
