@@ -246,7 +246,11 @@ class WebPlatform:
         )
         if answer.errors:
             form = pages.form(
-                dialog, key=self._key, values=post.form.values, errors=dict(answer.errors)
+                dialog,
+                post.directory,
+                key=self._key,
+                values=post.form.values,
+                errors=answer.errors,
             )
             return await self._show(post, form=form)
         # The card of a dialog's answer comes through the outbox as well, into its conversation.
@@ -305,7 +309,8 @@ class WebPlatform:
         if post.page == pages.HOME and answer.dialog is None:
             # What was done there may have changed what it shows.
             await self._open_home(post.viewer)
-        form = pages.form(answer.dialog, key=self._key) if answer.dialog else None
+        known = post.directory
+        form = pages.form(answer.dialog, known, key=self._key) if answer.dialog else None
         pressed = parse.line_of(event.message) if isinstance(event, Pressed) else 0
         if answer.card is None:
             return await self._show(post, form=form)

@@ -1,6 +1,6 @@
 """What the page shows of the stored chat, in the eyes of one person. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zlib import crc32
@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from adapters.web import parse, render
 from adapters.web.directory import Colleague, Directory
-from bot.messages import Answer, Card, Dialog
+from bot.messages import Card, Dialog, Option
 from bot.ports import ChatLine
 
 
@@ -114,15 +114,19 @@ def aside(card: Card, *, key: bytes, uid: str) -> Markup:
 
 def form(
     dialog: Dialog,
+    directory: Directory,
     *,
     key: bytes,
     values: parse.Values | None = None,
-    answer: Answer | None = None,
-    errors: dict[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
 ) -> Form:
     """Return an open dialog, with what was typed and what is wrong with it."""
-    wrong = errors or (answer.errors if answer else {})
-    return Form(uid="dialog", html=render.dialog(dialog, key=key, values=values, errors=wrong))
+    people = [
+        Option(value=parse.account_id(one.name), label=one.full_name)
+        for one in sorted(directory.people.values(), key=lambda one: one.full_name)
+    ]
+    html = render.dialog(dialog, key=key, values=values, errors=errors, people=people)
+    return Form(uid="dialog", html=html)
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -3,12 +3,13 @@
 import asyncio
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from adapters.web import limits, parse
 from bot.heard import Heard, Opened, Pressed, Submitted
-from bot.messages import Answer, Card, Dialog, Field, Text
+from bot.messages import Answer, Card, Dialog, Field, PersonChoice, Text
 from bot.ports import Unavailable
 from tests.adapters.web.house import KEY, House, last_words
 
@@ -158,6 +159,15 @@ async def test_a_dialog_opens_keeps_what_was_typed_and_closes(house: House) -> N
     heard = house.ears.heard[-1]
     assert isinstance(heard, Submitted)
     assert (heard.action, heard.argument, heard.values) == ("x.sent", "7", {"words": ("x",)})
+
+
+async def test_a_dialog_offers_all_colleagues(house: House) -> None:
+    """A choice of a person that names nobody offers everybody, by name."""
+    who = PersonChoice(id="who", label="Who")
+    house.ears.scripted = answering(Answer(dialog=replace(ASK, parts=(who,))))
+    _, html = await house.post(f"{ADA}/press", press())
+    assert html.count('<option value="web:demo:') == 40
+    assert html.index("Anna Schmidt") < html.index("Zoe Clarke")
 
 
 async def test_a_dialog_s_own_button_is_a_press(house: House) -> None:
