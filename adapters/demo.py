@@ -14,6 +14,8 @@ from adapters.wiring import Instance, Platform, storage
 
 _TRIES = 50
 LOOPBACK = "127.0.0.1"
+HASTE = 2.0
+"""A newcomer looks for a second or two, not for five."""
 TO_TRY = (
     "As an employee, write what you need from IT in one sentence, and send it.",
     "As Ines Weber, the CIO, start a pulse; answer it as others; close it and read the results.",
@@ -43,7 +45,7 @@ def run(port: int, folder: Path | None) -> None:
             shutil.rmtree(home, ignore_errors=True)
 
 
-def demo_instance(home: Path, port: int) -> Instance:
+def demo_instance(home: Path, port: int, *, haste: float = HASTE) -> Instance:
     """Return an instance with the browser chat alone, seeded if its database is new."""
     settings = config.load(
         database_url=f"sqlite:///{home / 'demo.db'}",
@@ -62,7 +64,7 @@ def demo_instance(home: Path, port: int) -> Instance:
     )
     store = storage(settings)
     store.migrate()
-    instance = Instance(settings, store, platforms=_browser)
+    instance = Instance(settings, store, platforms=_browser, haste=haste)
     seed.seed_if_empty(store.units, instance.tools, instance.clock())
     return instance
 

@@ -95,8 +95,12 @@ class Instance:
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         platforms: Callable[["Instance"], Sequence[Platform]] | None = None,
+        haste: float = 1.0,
     ) -> None:
-        """Put the parts together; nothing runs before ``start``."""
+        """Put the parts together; nothing runs before ``start``.
+
+        ``haste`` above 1 lets live cards follow faster than people need; tests and demos use it.
+        """
         self.settings = settings
         self.store = store
         self.clock = clock
@@ -114,7 +118,7 @@ class Instance:
         store.on_commit = self.relay.nudge
         self.chores = Chores(self.ears, self.tools, vacuum=store.vacuum, clock=clock)
         expire = Tick(name="expire leases", seconds=5, act=self.relay.expire)
-        self._clock = Clock(expire, *self.chores.ticks())
+        self._clock = Clock(expire, *self.chores.ticks(haste))
         self._relaying: asyncio.Task[None] | None = None
 
     def app(self) -> Starlette:

@@ -79,7 +79,7 @@ def running(home: Path) -> Iterator[Demo]:
     with socket.socket() as door:
         door.bind((LOOPBACK, 0))
         port = int(door.getsockname()[1])
-        instance = demo_instance(home, port)
+        instance = demo_instance(home, port, haste=20)
         server = uvicorn.Server(
             uvicorn.Config(
                 instance.app(), log_config=None, access_log=False, timeout_graceful_shutdown=5

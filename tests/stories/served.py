@@ -30,7 +30,7 @@ async def serve(
     named = {name.removeprefix(PREFIX).lower(): value for name, value in settings.items()}
     named["cio"] = tuple(named.get("cio", "").split())  # type: ignore[assignment]
     chosen = config.load(**{"secret_key": SECRET, "keys": str(keys), **named})
-    instance = Instance(chosen, store)
+    instance = Instance(chosen, store, haste=20)
     async with listening(instance) as address:
         yield address, instance
 
