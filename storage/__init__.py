@@ -5,18 +5,19 @@ repository; all are alike but ``outbox.py``. ``memory.py`` does the same without
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import text
 
 from bot.ports import UnitOfWork
-from storage.engine import Database, FileDoor, InUse, Refused, Work, open_database
+from storage.engine import LIMITS, Database, FileDoor, InUse, Limits, Refused, Work, open_database
 from storage.memory import MemoryStorage
-from storage.schema import SchemaProblem, problem, upgrade
+from storage.schema import MIGRATIONS, SchemaProblem, problem, upgrade
 from storage.tables import metadata
 from storage.units import SQLUnitOfWork
 
-__all__ = ["InUse", "Refused", "SQLStorage", "SchemaProblem", "Storage", "open_storage"]
+__all__ = ["InUse", "Limits", "Refused", "SQLStorage", "SchemaProblem", "Storage", "open_storage"]
 
 MEMORY = "memory:"
 PULSE_TABLES = ("participation", "sealed", "answer", "comment")
@@ -63,8 +64,9 @@ class Storage(Protocol):
 class SQLStorage:
     """Implements ``Storage`` on SQLite and PostgreSQL."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, migrations: Path = MIGRATIONS) -> None:
         self.database = database
+        self._migrations = migrations
         self.on_commit: Callable[[], None] = _nobody
 
     def units(self) -> UnitOfWork:
@@ -74,13 +76,13 @@ class SQLStorage:
     def check(self) -> None:
         """Raise ``SchemaProblem`` if this version cannot work with the database."""
         with self.database.connection() as connection:
-            found = problem(connection)
+            found = problem(connection, self._migrations)
         if found:
             raise found
 
     def migrate(self, revision: str = "head") -> None:
         """Bring the schema up to a revision."""
-        upgrade(self.database, revision)
+        upgrade(self.database, revision, self._migrations)
 
     def ping(self) -> None:
         """Ask the database for a transaction, and the disk for room."""
@@ -114,13 +116,13 @@ class SQLStorage:
         self.on_commit()
 
 
-def open_storage(url: str) -> Storage:
+def open_storage(url: str, limits: Limits = LIMITS) -> Storage:
     """Open ``sqlite:///path``, ``postgresql://…`` or ``memory:``.
 
     Raises ``InUse`` if another process has the SQLite file. Nothing is read yet: ``check`` says
     whether the schema is right, ``migrate`` makes it so.
     """
-    return MemoryStorage() if url == MEMORY else SQLStorage(open_database(url))
+    return MemoryStorage(limits) if url == MEMORY else SQLStorage(open_database(url, limits))
 
 
 def _nobody() -> None:

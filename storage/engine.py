@@ -39,15 +39,23 @@ from sqlalchemy.sql import Executable, Select
 
 from bot.ports import Unavailable
 
-BUSY_SECONDS = 5.0
-"""How long a writer waits for others; Slack and Teams give a request three to fifteen seconds."""
-LOCK_TIMEOUT = "5s"
-POOL_SIZE = 10
-FREE_BYTES = 10_000_000
-"""Below this much free disk SQLite may fail at any commit, so readiness says so before."""
-
 T = TypeVar("T")
 Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When storage gives up; a test that needs such an end has it sooner."""
+
+    busy_seconds: float = 5.0
+    """How long one waits for others; Slack and Teams give a request three to fifteen seconds."""
+    free_bytes: int = 10_000_000
+    """Below this much free disk SQLite may fail at any commit, so readiness says so before."""
+    pool_size: int = 10
+    """How many connections to PostgreSQL are kept; a rush may open as many again."""
+
+
+LIMITS = Limits()
 
 
 class Record(Protocol):
@@ -129,8 +137,9 @@ class OpenDoor:
 class FileDoor:
     """One writer at a time, one process per file, and the file must still be there."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, limits: Limits = LIMITS) -> None:
         self._path = path
+        self._limits = limits
         self._turn = TicketLock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -142,7 +151,7 @@ class FileDoor:
 
     def enter(self) -> None:
         """Wait for one's turn; refuse a file that was deleted or replaced under us."""
-        if not self._turn.acquire(BUSY_SECONDS):
+        if not self._turn.acquire(self._limits.busy_seconds):
             raise Unavailable("the database is busy")
         try:
             gone = _identity(self._path) != self._identity
@@ -158,7 +167,7 @@ class FileDoor:
 
     def room(self) -> None:
         """Refuse a disk that is about to be full."""
-        if shutil.disk_usage(self._path.parent).free < FREE_BYTES:
+        if shutil.disk_usage(self._path.parent).free < self._limits.free_bytes:
             raise Unavailable(f"the disk that holds {self._path} is full")
 
     def close(self) -> None:
@@ -231,23 +240,23 @@ class Database:
         self.door.close()
 
 
-def open_database(url: str) -> Database:
+def open_database(url: str, limits: Limits = LIMITS) -> Database:
     """Open SQLite or PostgreSQL; nothing is read or written yet."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        return _sqlite(parsed)
-    return _postgresql(parsed)
+        return _sqlite(parsed, limits)
+    return _postgresql(parsed, limits)
 
 
-def _sqlite(url: URL) -> Database:
+def _sqlite(url: URL, limits: Limits) -> Database:
     if not url.database or url.database == ":memory:":
         raise ValueError('SQLite needs a file; for a database without one, say "memory:"')
-    door = FileDoor(Path(url.database).absolute())
+    door = FileDoor(Path(url.database).absolute(), limits)
     engine = create_engine(
         url,
         hide_parameters=True,
         pool_size=2,
-        connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS},
+        connect_args={"check_same_thread": False, "timeout": limits.busy_seconds},
     )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
@@ -265,17 +274,18 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _postgresql(url: URL) -> Database:
-    options = "" if "options" in url.query else f"-c lock_timeout={LOCK_TIMEOUT}"
+def _postgresql(url: URL, limits: Limits) -> Database:
+    lock_timeout = f"-c lock_timeout={int(limits.busy_seconds * 1000)}ms"
+    options = "" if "options" in url.query else lock_timeout
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         hide_parameters=True,
         isolation_level="READ COMMITTED",
-        pool_size=POOL_SIZE,
-        max_overflow=POOL_SIZE,
-        pool_timeout=BUSY_SECONDS,
+        pool_size=limits.pool_size,
+        max_overflow=limits.pool_size,
+        pool_timeout=limits.busy_seconds,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": int(BUSY_SECONDS)}
+        connect_args={"connect_timeout": int(limits.busy_seconds)}
         | ({"options": options} if options else {}),
     )
     return Database(engine)

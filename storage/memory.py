@@ -17,7 +17,7 @@ from bot.needs.model import Need, NeedChange, NeedId
 from bot.people.model import Account, Channel, Person, PersonId, Reach, Role
 from bot.ports import ChatLine, Dialogue, Installation, Unavailable, UnitOfWork
 from bot.pulses.model import Answers, Part, Sealed, Wave, WaveId, WaveState
-from storage.engine import BUSY_SECONDS, Refused, TicketLock
+from storage.engine import LIMITS, Limits, Refused, TicketLock
 from storage.memory_outbox import MemoryOutbox
 from storage.memory_tables import Journal, Memory, Rows, clean
 from storage.people import FURTHEST
@@ -395,10 +395,13 @@ class MemoryInstallations:
 class MemoryUnitOfWork:
     """Implements ``bot.ports.UnitOfWork``: its turn begins with the first use, as in a database."""
 
-    def __init__(self, memory: Memory, turn: TicketLock, queued: Callable[[], None]) -> None:
+    def __init__(
+        self, memory: Memory, turn: TicketLock, queued: Callable[[], None], limits: Limits
+    ) -> None:
         self._memory = memory
         self._turn = turn
         self._notify = queued
+        self._limits = limits
         self._begun = False
 
     @property
@@ -475,7 +478,7 @@ class MemoryUnitOfWork:
 
     def _begin(self) -> Memory:
         if not self._begun:
-            if not self._turn.acquire(BUSY_SECONDS):
+            if not self._turn.acquire(self._limits.busy_seconds):
                 raise Unavailable("the database is busy")
             self._begun = True
         return self._memory
@@ -488,14 +491,15 @@ class MemoryUnitOfWork:
 class MemoryStorage:
     """Implements ``storage.Storage``; what it holds ends with the process."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits = LIMITS) -> None:
+        self._limits = limits
         self._memory = Memory(Journal())
         self._turn = TicketLock()
         self.on_commit: Callable[[], None] = _nobody
 
     def units(self) -> UnitOfWork:
         """Return a new unit of work."""
-        return MemoryUnitOfWork(self._memory, self._turn, self._queued)
+        return MemoryUnitOfWork(self._memory, self._turn, self._queued, self._limits)
 
     def check(self) -> None:
         """Find nothing wrong."""
@@ -511,7 +515,7 @@ class MemoryStorage:
 
     def wipe(self) -> None:
         """Begin with nothing again, when it is its turn."""
-        if not self._turn.acquire(BUSY_SECONDS):
+        if not self._turn.acquire(self._limits.busy_seconds):
             raise Unavailable("the database is busy")
         self._memory = Memory(Journal())
         self._turn.release()

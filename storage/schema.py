@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+"""Which revisions this version has."""
 VERSION_TABLE = "alembic_version"
 MIGRATE = "groundswell migrate"
 MIGRATION_LOCK = 7_226_441_905_172_337_541
@@ -33,12 +34,12 @@ class SchemaProblem(Exception):  # noqa: N818 - named as the fact it states
     """The database does not have the schema this version needs; the message says what mends it."""
 
 
-def problem(connection: Connection) -> SchemaProblem | None:
-    """Compare a database with what this version needs."""
+def problem(connection: Connection, migrations: Path = MIGRATIONS) -> SchemaProblem | None:
+    """Compare a database with what the version of those migrations needs."""
     found = set(inspect(connection).get_table_names())
     ours = found & metadata.tables.keys()
     versions = _versions(connection) if VERSION_TABLE in found else []
-    head = _head()
+    head = _head(migrations)
     if not versions and not ours:
         return SchemaProblem(f'The database is empty. Run "{MIGRATE}".')
     if len(versions) != 1:
@@ -47,7 +48,7 @@ def problem(connection: Connection) -> SchemaProblem | None:
             f"a migration was cut off, or they belong to something else. {_PUT_BACK}"
         )
     version = versions[0]
-    if version not in _revisions():
+    if version not in _revisions(migrations):
         writer = "A newer Groundswell" if version.isdigit() and version > head else "Something else"
         return SchemaProblem(
             f"{writer} made this database (schema {version}; this version has {head}). "
@@ -65,54 +66,54 @@ def problem(connection: Connection) -> SchemaProblem | None:
     return None
 
 
-def can_migrate(connection: Connection) -> SchemaProblem | None:
+def can_migrate(connection: Connection, migrations: Path = MIGRATIONS) -> SchemaProblem | None:
     """Return what a migration could only make worse."""
-    found = problem(connection)
+    found = problem(connection, migrations)
     if found is None or str(found).endswith(f'Run "{MIGRATE}".'):
         return None
     return found
 
 
-def upgrade(database: Database, revision: str) -> None:
+def upgrade(database: Database, revision: str, migrations: Path = MIGRATIONS) -> None:
     """Go up to a revision; two processes that try at once go one after the other."""
     with _exclusive(database) as connection:
-        refused = can_migrate(connection)
+        refused = can_migrate(connection, migrations)
         connection.rollback()
         if refused:
             raise refused
-        _alembic("upgrade", connection, revision)
+        _alembic("upgrade", connection, revision, migrations)
 
 
-def downgrade(database: Database, revision: str) -> None:
+def downgrade(database: Database, revision: str, migrations: Path = MIGRATIONS) -> None:
     """Go down to a revision; "base" leaves nothing."""
     with _exclusive(database) as connection:
-        _alembic("downgrade", connection, revision)
+        _alembic("downgrade", connection, revision, migrations)
 
 
-def config(connection: Connection | None = None) -> "Config":
+def config(connection: Connection | None = None, migrations: Path = MIGRATIONS) -> "Config":
     """Return what Alembic has to know."""
     from alembic.config import Config  # noqa: PLC0415 - see ``_alembic``
 
     made = Config()
-    made.set_main_option("script_location", str(MIGRATIONS))
+    made.set_main_option("script_location", str(migrations))
     made.attributes["connection"] = connection
     return made
 
 
-def _alembic(name: str, connection: Connection, revision: str) -> None:
+def _alembic(name: str, connection: Connection, revision: str, migrations: Path) -> None:
     # Loaded here because it takes a third of the storage's start time, and only migrating needs it.
     from alembic import command  # noqa: PLC0415
 
-    getattr(command, name)(config(connection), revision)
+    getattr(command, name)(config(connection, migrations), revision)
 
 
-def _head() -> str:
-    return max(_revisions())
+def _head(migrations: Path) -> str:
+    return max(_revisions(migrations))
 
 
-def _revisions() -> set[str]:
-    """Return the revisions of this version, as the names of their files begin."""
-    return {path.name.split("_", 1)[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py")}
+def _revisions(migrations: Path) -> set[str]:
+    """Return the revisions in a folder, as the names of their files begin."""
+    return {path.name.split("_", 1)[0] for path in (migrations / "versions").glob("[0-9]*_*.py")}
 
 
 def _versions(connection: Connection) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 from bot.people.model import Person, PersonId
 from bot.ports import Dialogue, Installation, Unavailable, UnitOfWork
 from bot.pulses.model import Answers, Kind, Part, Sealed, WaveId
-from storage import Refused, Storage, memory, open_storage
+from storage import Limits, Refused, Storage, open_storage
 from tests.contracts.examples import (
     M_REF,
     NOW,
@@ -230,10 +230,9 @@ def test_a_wipe_leaves_an_empty_store(store: Storage) -> None:
         uow.commit()
 
 
-def test_a_unit_of_a_busy_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_unit_of_a_busy_memory_is_refused() -> None:
     """As on SQLite: whoever waits too long is told to try again."""
-    monkeypatch.setattr(memory, "BUSY_SECONDS", 0.01)
-    store = open_storage("memory:")
+    store = open_storage("memory:", Limits(busy_seconds=0.01))
     with store.units() as outer, ThreadPoolExecutor(1) as pool:
         outer.lock("any")
         for act in (lambda: store.units().people, store.wipe):

@@ -15,9 +15,8 @@ from sqlalchemy import text
 from bot.heard import AccountId
 from bot.people.model import Account, Person, PersonId
 from bot.ports import Unavailable
-from storage import InUse, Refused, SQLStorage, open_storage
-from storage import engine as engines
-from storage.engine import TicketLock
+from storage import InUse, Limits, Refused, SQLStorage, open_storage
+from storage.engine import TicketLock, open_database
 from tests.contracts.examples import NOW, announcement, card, need, notice, person
 from tests.postgres import Postgres
 
@@ -157,13 +156,12 @@ def test_a_full_disk(sqlite: SQLStorage) -> None:
         assert uow.handled.claim("k", NOW)
 
 
-def test_readiness_tells_of_a_disk_that_fills(
-    sqlite: SQLStorage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_readiness_tells_of_a_disk_that_fills(sqlite_url: str) -> None:
     """Before a commit fails."""
-    monkeypatch.setattr(engines, "FREE_BYTES", 1 << 62)
+    store = open_storage(sqlite_url, Limits(free_bytes=1 << 62))  # no disk is that large
     with pytest.raises(Unavailable, match="is full"):
-        sqlite.ping()
+        store.ping()
+    store.close()
 
 
 @pytest.mark.parametrize("replaced", [False, True])
@@ -179,13 +177,13 @@ def test_a_file_that_is_gone(sqlite: SQLStorage, sqlite_url: str, *, replaced: b
         sqlite.ping()
 
 
-def test_a_busy_queue_ends(sqlite: SQLStorage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_busy_queue_ends(sqlite_url: str) -> None:
     """Who waits too long is told to try again, and the queue goes on."""
-    monkeypatch.setattr(engines, "BUSY_SECONDS", 0.01)
+    store = open_storage(sqlite_url, Limits(busy_seconds=0.01))
     begun, end = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with sqlite.units() as uow:
+        with store.units() as uow:
             person(uow, "ann")
             begun.set()
             end.wait()
@@ -194,12 +192,13 @@ def test_a_busy_queue_ends(sqlite: SQLStorage, monkeypatch: pytest.MonkeyPatch) 
     with ThreadPoolExecutor(1) as pool:
         task = pool.submit(hold)
         begun.wait()
-        with sqlite.units() as uow, pytest.raises(Unavailable, match="busy"):
+        with store.units() as uow, pytest.raises(Unavailable, match="busy"):
             uow.people.count()
         end.set()
         task.result()
-    with sqlite.units() as uow:
+    with store.units() as uow:
         assert uow.people.count() == 1
+    store.close()
 
 
 def test_moments_need_a_zone(database: SQLStorage) -> None:
@@ -276,7 +275,7 @@ def disconnect(postgres: Postgres, name: str) -> None:
 def test_a_server_that_is_gone(postgres: Postgres, migrated_postgres: str) -> None:
     """Connections that broke are Unavailable, and the next unit gets a new one."""
     name = postgres.create(migrated_postgres)
-    store = SQLStorage(engines.open_database(postgres.url(name)))
+    store = SQLStorage(open_database(postgres.url(name)))
     try:
         with store.units() as uow:
             person(uow, "ann")
@@ -297,14 +296,10 @@ def test_a_server_that_is_gone(postgres: Postgres, migrated_postgres: str) -> No
 
 
 @pytest.mark.postgres
-def test_all_connections_in_use(
-    postgres: Postgres, migrated_postgres: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_all_connections_in_use(postgres: Postgres, migrated_postgres: str) -> None:
     """Who finds none in time is told to try again."""
-    monkeypatch.setattr(engines, "POOL_SIZE", 1)
-    monkeypatch.setattr(engines, "BUSY_SECONDS", 1.0)
     name = postgres.create(migrated_postgres)
-    store = open_storage(postgres.url(name))
+    store = open_storage(postgres.url(name), Limits(busy_seconds=1.0, pool_size=1))
     with store.units() as one, store.units() as two, store.units() as three:
         one.lock("a")
         two.lock("b")
@@ -312,6 +307,13 @@ def test_all_connections_in_use(
             three.people.count()
     store.close()
     postgres.drop(name)
+
+
+@pytest.mark.postgres
+def test_a_wait_for_a_lock_ends(on_postgres: SQLStorage) -> None:
+    """As soon as the wait for one's turn does on SQLite."""
+    with on_postgres.database.connection() as connection:
+        assert connection.exec_driver_sql("SHOW lock_timeout").scalar() == "5s"
 
 
 @pytest.mark.postgres
@@ -330,7 +332,7 @@ def test_plain_addresses_of_postgresql(postgres: Postgres, migrated_postgres: st
     """What hosts hand out begins with postgresql:// and means our driver; options stay."""
     name = postgres.create(migrated_postgres)
     url = postgres.url(name).replace("+psycopg", "") + "&options=-c%20lock_timeout%3D7s"
-    store = SQLStorage(engines.open_database(url))
+    store = SQLStorage(open_database(url))
     with store.database.connection() as connection:
         assert connection.exec_driver_sql("SHOW lock_timeout").scalar() == "7s"
     store.close()

@@ -55,12 +55,11 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SQLStorage
 
 
 @pytest.fixture
-def tomorrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Let the product have a second revision, which builds a table anew."""
+def tomorrow(tmp_path: Path) -> Path:
+    """Make the migrations of a later version: its second revision builds a table anew."""
     folder = tmp_path / "migrations"
     shutil.copytree(schema.MIGRATIONS, folder)
     add(folder, "0002", "0001", REBUILD)
-    monkeypatch.setattr(schema, "MIGRATIONS", folder)
     return folder
 
 
@@ -113,35 +112,28 @@ def test_an_empty_database_is_refused(empty: SQLStorage) -> None:
         empty.check()
 
 
-def test_an_older_schema_is_refused_and_migrated(
-    empty: SQLStorage, monkeypatch: pytest.MonkeyPatch, tomorrow: Path
-) -> None:
+def test_an_older_schema_is_refused_and_migrated(empty: SQLStorage, tomorrow: Path) -> None:
     """People's rows are still there when the table was built anew."""
-    with monkeypatch.context() as today:
-        today.setattr(schema, "MIGRATIONS", Path(schema.__file__).parent / "migrations")
-        empty.migrate()
-        with empty.units() as uow:
-            person(uow, "ann")
-            uow.commit()
-        empty.check()
-    assert tomorrow.is_dir()
+    empty.migrate()
+    with empty.units() as uow:
+        person(uow, "ann")
+        uow.commit()
+    empty.check()
+    later = SQLStorage(empty.database, tomorrow)
     with pytest.raises(
         SchemaProblem, match=r'has schema 0001, this version needs 0002. Run "groundswell migrate"'
     ):
-        empty.check()
-    empty.migrate()
-    with empty.units() as uow:
+        later.check()
+    later.migrate()
+    later.check()
+    with later.units() as uow:
         assert uow.people.count() == 1
         assert len(uow.people.accounts(PersonId("ann"))) == 1
 
 
-def test_a_newer_schema_is_refused(
-    empty: SQLStorage, monkeypatch: pytest.MonkeyPatch, tomorrow: Path
-) -> None:
+def test_a_newer_schema_is_refused(empty: SQLStorage, tomorrow: Path) -> None:
     """The older version neither starts nor migrates."""
-    assert tomorrow.is_dir()
-    empty.migrate()
-    monkeypatch.undo()
+    SQLStorage(empty.database, tomorrow).migrate()
     for start in (empty.check, empty.migrate):
         with pytest.raises(SchemaProblem, match=r'A newer .* run "groundswell migrate"'):
             start()
@@ -185,19 +177,22 @@ def test_a_missing_table_is_noticed(empty: SQLStorage) -> None:
 def test_a_revision_that_fails_leaves_the_one_before(empty: SQLStorage, tomorrow: Path) -> None:
     """Each revision is one transaction, its tables and its number together."""
     add(tomorrow, "0003", "0002", "raise ZeroDivisionError")
+    later = SQLStorage(empty.database, tomorrow)
     with pytest.raises(ZeroDivisionError):
-        empty.migrate()
+        later.migrate()
     assert "tomorrow_0002" in tables(empty)
     assert "tomorrow_0003" not in tables(empty)
     with pytest.raises(SchemaProblem, match="has schema 0002, this version needs 0003"):
-        empty.check()
+        later.check()
     add(tomorrow, "0003", "0002", "pass")
-    empty.migrate()
+    later.migrate()
     assert "tomorrow_0003" in tables(empty)
 
 
 def test_the_files_names_are_the_revisions() -> None:
     """What starts without Alembic knows the same revisions as Alembic does."""
     scripts = ScriptDirectory.from_config(schema.config())
-    assert {one.revision for one in scripts.walk_revisions()} == schema._revisions()
-    assert scripts.get_current_head() == schema._head()
+    assert {one.revision for one in scripts.walk_revisions()} == schema._revisions(
+        schema.MIGRATIONS
+    )
+    assert scripts.get_current_head() == schema._head(schema.MIGRATIONS)
