@@ -2,9 +2,11 @@
 
 import argparse
 import gc
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TypeAlias
 
 from tests.bench import inbound, ingress, latency, outbound, start
@@ -24,13 +26,15 @@ BENCHMARKS: dict[str, Benchmark] = {
 
 
 def main(names: list[str]) -> None:
-    """Run some benchmarks, or all."""
+    """Run some benchmarks, or all; each line says how busy the machine was before."""
     gc.freeze()
     with databases() as found:
         for name in names or list(BENCHMARKS):
             began = time.monotonic()
+            busy = {"load_before": os.getloadavg()[0], "cores": os.cpu_count()}
             for line in BENCHMARKS[name](found):
-                sys.stdout.write(line.as_json() + "\n")
+                told = replace(line, more=dict(line.more) | busy)
+                sys.stdout.write(told.as_json() + "\n")
                 sys.stdout.flush()
             tell(f"{name} took {time.monotonic() - began:.0f} s")
 

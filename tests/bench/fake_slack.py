@@ -1,6 +1,7 @@
 """Slack in a process of its own: answers calls, and makes the signed requests of its people."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from adapters.slack import render
@@ -50,8 +51,7 @@ class FakeSlackSide:
     def _press(self, user: str, action: str, argument: str) -> JSON:
         self._know(user)
         person = self.slack.user(user)
-        card, element = _pressed_card(action, argument)
-        shown = render.message(card, key=KEY)
+        shown, element = _shown(action, argument)
         state = self.slack.state
         message = state.put_message(
             Message(
@@ -89,6 +89,13 @@ class FakeSlackSide:
         once = delivery.payload.get("trigger_id") or delivery.payload.get("event_id")
         headers = dict(request.headers)
         return {"path": EVENTS, "headers": headers, "body": request.body.decode(), "key": once}
+
+
+@lru_cache(maxsize=64)
+def _shown(action: str, argument: str) -> tuple[JSON, str]:
+    """Draw the message that a button stands in, once for all who press it."""
+    card, element = _pressed_card(action, argument)
+    return render.message(card, key=KEY), element
 
 
 def _pressed_card(action: str, argument: str) -> tuple[Card, str]:

@@ -15,7 +15,7 @@ from tests.bench.figures import Line, Rounds, compared, percentile, tell
 from tests.bench.workspace import MINE, PULSE, SEND, environment, user
 
 GOAL = 0.5
-ROUNDS, PRESSES = 5, 100
+ROUNDS, PRESSES = 5, 50
 ACTIONS = (SEND, PULSE, MINE)
 Act = tuple[str, str, str]
 

@@ -22,7 +22,7 @@ from tests.bench.server import serving
 from tests.bench.workspace import MINE, PULSE, environment, user
 
 GOAL_MS = 100.0
-PER_SECOND, SECONDS, BASELINE_SECONDS, REPEATED = 100, 20, 10, 0.1
+PER_SECOND, SECONDS, BASELINE_SECONDS, REPEATED = 100, 20, 5, 0.1
 PEOPLE = 200
 SLACK_WAITS = 3.0
 _SHARES = ((PULSE, 0.5), (MINE, 0.25), ("words", 0.25))

@@ -25,13 +25,14 @@ STARTS, EVENTS, PEOPLE, AT_ONCE = 5, 1_000, 100, 8
 _MB = 1_000_000
 
 
-def run_start(databases: Databases, *, starts: int = STARTS) -> Iterator[Line]:
+def run_start(databases: Databases, *, starts: int = STARTS, warm: bool = True) -> Iterator[Line]:
     """Start ours and the baseline in turn; the schema is there already."""
     for kind in databases.kinds:
         settings = _local(databases, kind)
         migrate(settings)
-        asyncio.run(_start(settings))  # compiles what was never imported here
-        _import_seconds()
+        if warm:  # compiles what was never imported here
+            asyncio.run(_start(settings))
+            _import_seconds()
         ours, baseline = [], []
         for number in range(starts):
             tell(f"start {kind}: {number + 1} of {starts}")

@@ -84,7 +84,7 @@ SMALL: dict[str, tuple[Callable[[Databases], Iterator[Line]], set[str]]] = {
     ),
     "teams-inbound": (lambda d: inbound.run(d, rounds=1, turns=2), {SQLITE, "none"}),
     "teams-outbound": (lambda d: outbound.run(d, rounds=1, messages=20, people=5), {"none"}),
-    "start": (lambda d: start.run_start(d, starts=1), {SQLITE}),
+    "start": (lambda d: start.run_start(d, starts=1, warm=False), {SQLITE}),
     "memory": (lambda d: start.run_memory(d, events=5), {SQLITE}),
 }
 
