@@ -56,7 +56,14 @@ class Settings(BaseSettings):
     @field_validator("cio", "teams_tenants", "teams_service_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return tuple(re.split(r"[\s,]+", value.strip())) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        return tuple(name for name in re.split(r"[\s,]+", value) if name)
+
+    @field_validator("teams_service_hosts")
+    @classmethod
+    def _some_hosts(cls, value: Names) -> Names:
+        return value or TEAMS_HOSTS
 
     @field_validator("port")
     @classmethod

@@ -40,10 +40,13 @@ class Ears:
 
     async def hear(self, event: Heard) -> Answer:
         """Handle an event and commit; raise ``Unavailable`` if nothing could be stored."""
+        if conversation.is_untraced(event):
+            # Counting these would tell whoever polls the metrics when somebody answered.
+            return await self._in_pool(event)
         started = time.perf_counter()
         labels = (platform_of(event.account), type(event).__name__.lower())
         try:
-            answer = await asyncio.get_running_loop().run_in_executor(self._pool, self._hear, event)
+            answer = await self._in_pool(event)
         except Unavailable:
             metrics.heard.labels(*labels, "unavailable").inc()
             raise
@@ -55,6 +58,9 @@ class Ears:
             metrics.outdated.labels(labels[0]).inc()
         metrics.handling.labels(labels[0]).observe(time.perf_counter() - started)
         return answer
+
+    async def _in_pool(self, event: Heard) -> Answer:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._hear, event)
 
     async def run(self, work: Callable[[UnitOfWork], T]) -> T:
         """Run ``work`` in a unit of work of its own, off the event loop, and commit."""

@@ -23,6 +23,7 @@ from bot.delivery import (
     Unanswered,
     next_step,
 )
+from bot.heard import platform_of
 from bot.messages import ToChannel, ToPerson
 from bot.people import handlers as people
 from bot.ports import Tools, Unavailable, UnitOfWork, UnitsOfWork
@@ -126,7 +127,9 @@ class Relay:
             return await self._claim()
         except Unavailable as error:
             log.warning("outbox_waits", reason=str(error))
-            return 0
+        except Exception as error:  # noqa: BLE001 - the relay must outlive any one claim
+            log.error("outbox_failed", kind=type(error).__name__)  # noqa: TRY400 - a traceback may hold words
+        return 0
 
     async def _claim(self) -> int:
         free = IN_FLIGHT - len(self._flying)
@@ -162,7 +165,7 @@ class Relay:
             return
 
     async def _deliver(self, item: Outgoing) -> None:
-        platform = _platform(item)
+        platform = platform_of(_place(item))
         outcome = await self._sent(self._senders[platform], item)
         name = type(outcome).__name__.lower()
         metrics.delivered.labels(platform, item.op.value, name).inc()
@@ -220,9 +223,9 @@ class Relay:
         return await asyncio.get_running_loop().run_in_executor(self._pool, run)
 
 
-def _platform(item: Outgoing) -> str:
+def _place(item: Outgoing) -> str:
     match item.to:
         case ToPerson(account=account):
-            return account.split(":", 1)[0]
+            return account
         case ToChannel(channel=channel):
-            return channel.split(":", 1)[0]
+            return channel

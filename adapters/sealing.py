@@ -39,6 +39,11 @@ class FileSealer:
             file.write(private.private_bytes_raw())
             file.flush()
             os.fsync(file.fileno())
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)  # the file's name must outlive a power cut too
+        finally:
+            os.close(folder)
         return public
 
     def seal(self, public_key: str, words: bytes) -> bytes:
@@ -54,18 +59,23 @@ class FileSealer:
         return ours + ChaCha20Poly1305(_derived(shared, ours, theirs)).encrypt(_NONCE, padded, None)
 
     def open(self, public_key: str, box: bytes) -> bytes:
-        """Return the words; raise KeyError if the private key was destroyed or is another's."""
+        """Return the words.
+
+        Raise KeyError if there is no private key here, ValueError if it does not open this box.
+        """
         try:
             private = X25519PrivateKey.from_private_bytes(self._path(public_key).read_bytes())
         except FileNotFoundError:
             raise KeyError(public_key) from None
         ours, sealed = box[:_KEY], box[_KEY:]
+        if len(ours) < _KEY:
+            raise ValueError("a box begins with a public key")
         shared = private.exchange(X25519PublicKey.from_public_bytes(ours))
         cipher = ChaCha20Poly1305(_derived(shared, ours, bytes.fromhex(public_key)))
         try:
             padded = cipher.decrypt(_NONCE, sealed, None)
         except InvalidTag:
-            raise KeyError(public_key) from None
+            raise ValueError("the key does not open this box") from None
         return padded[2 : 2 + int.from_bytes(padded[:2], "big")]
 
     def destroy(self, public_key: str) -> None:

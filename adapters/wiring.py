@@ -165,6 +165,7 @@ class Instance:
         found = {"database": _database(self.store)}
         if self._relaying is not None and self._relaying.done():
             found["outbox"] = "the relay has stopped; restart the process"
+        found |= self.chores.health()
         for platform in self.platforms:
             found |= platform.health()
         return found

@@ -13,7 +13,7 @@ from bot.actions import Action
 from bot.announcements import handlers as announcements
 from bot.announcements.cards import CHANNEL, TITLE, WORDS
 from bot.heard import Commanded, Heard, Joined, Left, Opened, Pressed, Reacted, Said, Submitted
-from bot.messages import NOTHING, Answer
+from bot.messages import NOTHING, Answer, Card
 from bot.needs import cards as needs_cards
 from bot.needs import handlers as needs
 from bot.people import cards as people_cards
@@ -42,7 +42,7 @@ UNTRACED = frozenset(
 
 def hear(uow: UnitOfWork, event: Heard, tools: Tools, now: datetime) -> Answer:
     """Handle one event within the unit of work; the caller commits."""
-    if isinstance(event, Pressed | Submitted) and event.action in UNTRACED:
+    if isinstance(event, Pressed | Submitted) and is_untraced(event):
         return _untraced(uow, event, tools, now)
     if not event.key:
         return _handle(uow, event, tools, now)
@@ -52,6 +52,11 @@ def hear(uow: UnitOfWork, event: Heard, tools: Tools, now: datetime) -> Answer:
     answer = _handle(uow, event, tools, now)
     uow.handled.keep(event.key, answer)
     return answer
+
+
+def is_untraced(event: Heard) -> bool:
+    """Tell whether an event is an answer to a pulse, of which nothing may be counted or logged."""
+    return isinstance(event, Pressed | Submitted) and event.action in UNTRACED
 
 
 def _handle(uow: UnitOfWork, event: Heard, tools: Tools, now: datetime) -> Answer:
@@ -86,13 +91,18 @@ def _take_turn(turn: Turn) -> Answer:
 
 
 def _untraced(uow: UnitOfWork, event: Pressed | Submitted, tools: Tools, now: datetime) -> Answer:
-    """Route an answer to a pulse without writing anything about the person."""
+    """Route an answer to a pulse without a word about when.
+
+    Nothing is written about a known person. Somebody new in the channel becomes known by it, with
+    rows that have no time; the lookup of who it is waits for the next event of another kind.
+    """
+    uow.lock(event.account)  # two presses of a newcomer at once must not become two persons
     person = people.recognise(uow, event)
     if person is None:
         if event.private:
             voice = tools.voice(event.profile.locale, event.profile.zone)
             return only_you(pulses_cards.not_asked(voice))
-        person = people.meet(uow, event, tools)
+        person = people.meet(uow, event, tools, lookup=False)
     turn = Turn(uow=uow, event=event, person=person, tools=tools, now=now)
     return _ROUTES[Action(event.action)](turn, event.argument, _single(event.values))
 
@@ -126,6 +136,8 @@ def _fresh(turn: Turn, words: str, meaning: Meaning | None) -> Answer:
         return _MEANINGS[meaning](turn)
     if not words.strip():
         return _menu(turn)
+    if pulses.answers_in_words(turn, words):
+        return reply_in_private(turn, pulses_cards.tap_please(turn.voice))
     needs.begin(turn, words)
     if turn.event.private:
         return NOTHING
@@ -161,19 +173,33 @@ def _help(turn: Turn) -> Answer:
     return reply(turn, people_cards.explain(turn.voice, rights=people.rights_of(turn.person)))
 
 
+def _withdraw(turn: Turn, argument: str) -> Answer:
+    """Withdraw a need; on the home surface its list is shown anew instead of a message."""
+    event = turn.event
+    if isinstance(event, Pressed) and not event.message and argument.endswith(needs.LISTED):
+        needs.withdraw(turn, argument)
+        turn.uow.outbox.home(event.account, _home_card(turn))
+        return NOTHING
+    return needs.withdraw(turn, argument)
+
+
 def _home(turn: Turn) -> Answer:
     """Publish the home surface; where home was asked for in words, show it as a message."""
+    card = _home_card(turn)
+    if isinstance(turn.event, Opened):
+        turn.uow.outbox.home(turn.event.account, card)
+        return NOTHING
+    return reply_in_private(turn, card)
+
+
+def _home_card(turn: Turn) -> Card:
     needs_section = needs_cards.home_section(turn.voice, turn.uow.needs.of(turn.person.id))
-    card = people_cards.home(
+    return people_cards.home(
         turn.voice,
         pulses.home_section(turn),
         needs_section,
         rights=people.rights_of(turn.person),
     )
-    if isinstance(turn.event, Opened):
-        turn.uow.outbox.home(turn.event.account, card)
-        return NOTHING
-    return reply_in_private(turn, card)
 
 
 def _nothing_open(turn: Turn) -> Answer:
@@ -264,7 +290,7 @@ _ROUTES: dict[str, Handler] = {
     Action.NEED_CANCEL: lambda turn, argument, _values: needs.cancel(turn, argument),
     Action.NEED_FROM_MESSAGE: lambda turn, _argument, _values: needs.start_dialog(turn),
     Action.NEED_MINE: lambda turn, _argument, _values: _mine(turn),
-    Action.NEED_WITHDRAW: lambda turn, argument, _values: needs.withdraw(turn, argument),
+    Action.NEED_WITHDRAW: lambda turn, argument, _values: _withdraw(turn, argument),
     Action.PULSE_COMPOSE: _with_right(
         Right.LAUNCH_PULSE, lambda turn, _argument, _values: pulses.compose(turn)
     ),

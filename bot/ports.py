@@ -95,7 +95,10 @@ class Sealer(Protocol):
         ...
 
     def open(self, public_key: str, box: bytes) -> bytes:
-        """Return the words; raise KeyError if the private key was destroyed."""
+        """Return the words.
+
+        Raise KeyError if the private key is not here, ValueError if it does not open this box.
+        """
         ...
 
     def destroy(self, public_key: str) -> None:
@@ -246,8 +249,8 @@ class Pulses(Protocol):
     def publish(self, wave: WaveId, answers: Answers, ids: Sequence[str], /) -> None:
         """Write shuffled answers under random ``ids``: scores first, then comments.
 
-        Deletes the boxes and rewrites the participation rows in order of person, all in this
-        transaction.
+        Deletes the boxes and rewrites the participation rows in order of person, who commented
+        becoming one of those who answered, all in this transaction.
         """
         ...
 
@@ -342,6 +345,12 @@ class Outbox(Protocol):
 
     def lookup(self, to: Place, /) -> None:
         """Ask the platform who an account or what a channel is; at most one waits per place."""
+        ...
+
+    def members(
+        self, batch: str, /, *, after: int = 0, limit: int = 200
+    ) -> tuple[tuple[int, str, Place], ...]:
+        """Return row, ``once`` and place of a batch's messages, in order of row."""
         ...
 
     def tally(self, batch: str, /) -> Tally:

@@ -246,6 +246,9 @@ class MemoryPulses:
         )
         for box in self.sealed(wave):
             del self._memory.sealed[box.slot]
+        parts = self._memory.participation
+        for key in [one for one in parts if one[0] == wave and parts[one] is Part.COMMENTED]:
+            parts[key] = Part.ANSWERED
 
     def answers(self, wave: WaveId, /) -> Answers:
         """Return the answers of a closed wave, sorted; empty before."""

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 
 from bot.announcements.model import Tally
 from bot.delivery import DeliveryState, Op, Outgoing, Step
@@ -68,6 +69,18 @@ class MemoryOutbox:
     def lookup(self, to: Place, /) -> None:
         """Ask the platform who an account or what a channel is; at most one waits per place."""
         self._renew(f"~lookup:{_whole(to)}", Op.LOOKUP, to, None)
+
+    def members(
+        self, batch: str, /, *, after: int = 0, limit: int = 200
+    ) -> tuple[tuple[int, str, Place], ...]:
+        """Return row, ``once`` and place of a batch's messages, in order of row."""
+        names = {number: once for once, number in self._memory.once.items()}
+        found = (
+            (copy.id, names[copy.id], copy.to)
+            for number, copy in sorted(self._copies.items())
+            if copy.batch == batch and copy.op is Op.POST and number > after
+        )
+        return tuple(islice(found, limit))
 
     def tally(self, batch: str, /) -> Tally:
         """Count what became of a batch."""

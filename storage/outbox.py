@@ -132,6 +132,12 @@ HELD = select(delivery).where(d.once == bindparam("key")).with_for_update()
 STATE = select(d.state).where(d.once == bindparam("key"))
 POSTED = select(d.id).where(d.message_ref == bindparam("message"), IS_POST).order_by(d.id).limit(1)
 TALLY = select(d.state, func.count()).where(d.batch == bindparam("of")).group_by(d.state)
+MEMBERS = (
+    select(d.id, d.once, d.to_kind, d.to_id, d.thread)
+    .where(d.batch == bindparam("of"), IS_POST, d.id > bindparam("since"))
+    .order_by(d.id)
+    .limit(bindparam("most"))
+)
 LANES = select(lane.c.id, lane.c.paused_until)
 PAUSE = update(lane).where(
     lane.c.id == bindparam("its_id"),
@@ -216,6 +222,14 @@ class SQLOutbox:
         """Ask the platform who an account or what a channel is; at most one waits per place."""
         row = _row(Op.LOOKUP, to)
         self._renew(f"~lookup:{row['to_kind']}:{row['to_id']}", row)
+
+    def members(
+        self, batch: str, /, *, after: int = 0, limit: int = 200
+    ) -> tuple[tuple[int, str, Place], ...]:
+        """Return row, ``once`` and place of a batch's messages, in order of row."""
+        page = {"of": batch, "since": after, "most": limit}
+        found = self._work.run(MEMBERS, page).mappings()
+        return tuple((row["id"], row["once"], _place(row)) for row in found)
 
     def tally(self, batch: str, /) -> Tally:
         """Count what became of a batch."""

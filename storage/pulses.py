@@ -123,7 +123,12 @@ class SQLPulses:
         )
         self._work.run(boxes.delete().where(boxes.c.wave == wave))
         asked = select(participation).where(rows.wave == wave).order_by(rows.person)
-        kept = [dict(row) for row in self._work.run(asked).mappings()]
+        # Who commented must not be told from who answered: comments may be few.
+        merged = {Part.COMMENTED: Part.ANSWERED}
+        kept = [
+            {**row, "state": merged.get(row["state"], row["state"])}
+            for row in self._work.run(asked).mappings()
+        ]
         self._work.run(participation.delete().where(rows.wave == wave))
         self._work.add_many(participation, kept)
 

@@ -133,11 +133,14 @@ class Survey:
             uow.pulses.save(replace(wave, state="closing"))  # type: ignore[arg-type]
             uow.commit()
         with self.store.units() as uow:
-            handlers.open_boxes(uow, self.tools)
+            boxes, known, answered = handlers.boxes_of(uow, wave)
+            answers = handlers.opened(boxes, known, answered, wave, self.tools)
+            handlers.publish(uow, WAVE, answers, self.tools)
             uow.commit()
         self.store.vacuum()
         self.sealer.destroy(wave.public_key)
         with self.store.units() as uow:
+            handlers.show_results(uow, wave, self.tools)
             handlers.finish(uow, WAVE, self.tools)
             uow.commit()
 

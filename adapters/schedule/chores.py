@@ -5,11 +5,16 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
+import structlog
+
 from adapters.ears import Ears
 from adapters.schedule.clock import Tick
 from bot.announcements import handlers as announcements
 from bot.ports import Tools
 from bot.pulses import handlers as pulses
+from bot.pulses.model import Wave, WaveId
+
+log = structlog.get_logger()
 
 KEYS_KEPT = timedelta(days=2)  # platforms send again for at most a day (Slack's delayed events)
 
@@ -30,6 +35,7 @@ class Chores:
         self._tools = tools
         self._vacuum = vacuum
         self._clock = clock
+        self.stuck: dict[WaveId, str] = {}
 
     def ticks(self, haste: float = 1.0) -> tuple[Tick, ...]:
         """Return when to do what; ``haste`` makes cards follow so many times faster."""
@@ -41,18 +47,44 @@ class Chores:
         )
 
     async def close_waves(self) -> None:
-        """Open the boxes of closing waves, wipe their traces, destroy the key, show results.
+        """Close each wave that is to be closed; one that cannot be stops no other."""
+        for wave in await self._ears.run(pulses.closing):
+            try:
+                await self._close(wave)
+            except KeyError:
+                self.stuck[wave.id] = "its key is missing from the folder of GROUNDSWELL_KEYS"
+                log.error("wave_stuck", wave=wave.id, reason=self.stuck[wave.id])  # noqa: TRY400 - the reason says all
+            except OSError as error:
+                self.stuck[wave.id] = f"its key cannot be used: {error.strerror}"
+                log.error("wave_stuck", wave=wave.id, reason=self.stuck[wave.id])  # noqa: TRY400 - the reason says all
+            else:
+                self.stuck.pop(wave.id, None)
+
+    async def _close(self, wave: Wave) -> None:
+        """Open the boxes, wipe their traces, destroy the key, show results.
 
         The order matters: results are shown only once nothing is left that could link them. A
-        crash at any line leaves the wave closing, and the next tick goes on.
+        crash at any line leaves the wave closing, and the next tick goes on. Opening and masking
+        happen outside any transaction, so that nobody waits for them.
         """
-        waves = await self._ears.run(lambda uow: pulses.open_boxes(uow, self._tools))
-        if not waves:
-            return
+        boxes, names, answered = await self._ears.run(lambda uow: pulses.boxes_of(uow, wave))
+        if boxes:
+            answers = await asyncio.to_thread(
+                pulses.opened, boxes, names, answered, wave, self._tools
+            )
+            await self._ears.run(lambda uow: pulses.publish(uow, wave.id, answers, self._tools))
         await asyncio.to_thread(self._vacuum)
-        for wave in waves:
-            await asyncio.to_thread(self._tools.sealer.destroy, wave.public_key)
-            await self._ears.run(partial(pulses.finish, wave_id=wave.id, tools=self._tools))
+        await asyncio.to_thread(self._tools.sealer.destroy, wave.public_key)
+        shown: int | None = 0
+        while shown is not None:
+            page = partial(pulses.show_results, wave=wave, tools=self._tools, after=shown)
+            shown = await self._ears.run(page)
+        await self._ears.run(lambda uow: pulses.finish(uow, wave.id, self._tools))
+
+    def health(self) -> dict[str, str]:
+        """Return what an operator must do about waves that cannot be closed."""
+        found = "; ".join(f"pulse {number}: {words}" for number, words in self.stuck.items())
+        return {"pulses": found or "ok"}
 
     async def count_pulses(self) -> None:
         """Bring live cards up to date and stop waves whose time is over."""

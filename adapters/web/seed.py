@@ -234,9 +234,8 @@ class _Past:
                 words = {pulses_cards.COMMENT: (comments.pop(),)}
                 self._press(one.name, Action.PULSE_COMMENTED, str(wave.id), at, words)
         pulses.keep_live(self.uow, self.tools, at + _WINDOW)
-        pulses.open_boxes(self.uow, self.tools)
         self.spent.append(wave.public_key)
-        pulses.finish(self.uow, wave.id, self.tools)
+        pulses.close_whole(self.uow, wave, self.tools)
 
     def _press(
         self,

@@ -82,11 +82,11 @@ def errors(v: Voice, *, title: str, words: str, channel_known: bool) -> dict[str
     if not title:
         found[TITLE] = v.say("Give it a title.")
     elif len(title) > rules.LONGEST_TITLE:
-        found[TITLE] = v.say("Shorten the title to {n} characters.", n="120")
+        found[TITLE] = v.say("Shorten the title to {n} characters.", n=str(rules.LONGEST_TITLE))
     if not words:
         found[WORDS] = v.say("Write what you want to say.")
     elif len(words) > rules.LONGEST_WORDS:
-        found[WORDS] = v.say("Shorten the text to {n} characters.", n=v.number(3000))
+        found[WORDS] = v.say("Shorten the text to {n} characters.", n=v.number(rules.LONGEST_WORDS))
     if not channel_known:
         found[CHANNEL] = v.say("I am no longer in that channel. Pick another one.")
     return found
@@ -139,27 +139,32 @@ def confirm(v: Voice, a: Announcement, audience: Audience, *, changed: bool = Fa
 
 def progress(v: Voice, a: Announcement, tally: Tally) -> Card:
     """Show how far the delivery is; the figures always add up to what was planned."""
-    done = tally.planned - tally.pending
     over = a.state is AnnouncementState.DONE
-    title = (
-        v.say("Your announcement is delivered")
-        if over
-        else v.say("Your announcement is on its way")
-    )
-    words = v.say("{done} of {planned} done", done=v.number(done), planned=v.number(tally.planned))
+    figures = {"sent": v.number(tally.sent), "planned": v.number(a.planned)}
+    words = v.say("{sent} of {planned} delivered", **figures)
+    if not over:
+        title = v.say("Your announcement is on its way")
+    elif tally.sent == a.planned:
+        title = v.say("Your announcement is delivered")
+    else:
+        title = v.say("Not everybody got your announcement")
     facts = [
-        Fact(label=v.say("Planned"), value=v.number(tally.planned)),
+        Fact(label=v.say("Planned"), value=v.number(a.planned)),
         Fact(label=v.say("Delivered"), value=v.number(tally.sent)),
         Fact(label=v.say("Failed"), value=v.number(tally.failed)),
         Fact(label=v.say("Pending"), value=v.number(tally.pending)),
     ]
+    if tally.planned != a.planned:
+        # This must never be; if it is, the author reads it before anyone else finds out.
+        lost = v.number(a.planned - tally.planned)
+        facts.append(Fact(label=v.say("Unaccounted for"), value=lost))
     if tally.unknown:
         facts.append(Fact(label=v.say("Unclear"), value=v.number(tally.unknown)))
     if tally.cancelled:
         facts.append(Fact(label=v.say("Cancelled"), value=v.number(tally.cancelled)))
     parts: list[Part] = [Heading(words=title), Text(words=a.title, tone=Tone.STRONG)]
     if not over:
-        parts.append(Progress(words=words, done=done, total=tally.planned))
+        parts.append(Progress(words=words, done=tally.planned - tally.pending, total=a.planned))
     parts.append(Facts(facts=tuple(facts)))
     if tally.unknown:
         parts.append(
@@ -209,7 +214,7 @@ def _confirm_buttons(v: Voice, a: Announcement, audience: Audience) -> tuple[But
     send = Button(
         label=label,
         action=Action.ANNOUNCE_SEND,
-        argument=f"{a.id}:{audience.copies}",
+        argument=f"{a.id}:{audience.mark(a)}",
         tone=Tone.STRONG,
         confirm=v.say("Send it now? It cannot be called back in this version."),
     )

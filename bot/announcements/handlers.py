@@ -38,7 +38,9 @@ def preview(turn: Turn, argument: str, values: dict[str, str]) -> Answer:
     if draft is None:
         return only_you(cards.unknown(turn.voice))
     audience = audience_of(turn.uow, draft)
-    shown = cards.announcement(turn.voice, draft, _author_name(turn.uow, draft))
+    # A channel reads the organisation's language, whoever wrote it: so does its preview.
+    voice = turn.tools.voice("", "") if draft.channel else turn.voice
+    shown = cards.announcement(voice, draft, _author_name(turn.uow, draft))
     control = cards.confirm(turn.voice, draft, audience)
     for once, card in ((_preview_once(draft), shown), (_control_once(draft), control)):
         if turn.uow.outbox.state(once):
@@ -56,7 +58,7 @@ def send(turn: Turn, argument: str) -> Answer:
     if found is None or named is None or found.state is not AnnouncementState.DRAFT:
         return _present(turn, found)
     audience = audience_of(uow, found)
-    if audience.copies != named[1] or audience.copies == 0:
+    if named[1] != audience.mark(found) or audience.copies == 0:
         card = cards.confirm(turn.voice, found, audience, changed=True)
         uow.outbox.amend(_control_once(found), card)
         return Answer(card=card)
@@ -101,7 +103,7 @@ def _errors(turn: Turn, values: dict[str, str]) -> dict[str, str]:
         turn.voice,
         title=values.get(cards.TITLE, "").strip(),
         words=values.get(cards.WORDS, "").strip(),
-        channel_known=not channel or turn.uow.people.channel(channel) is not None,
+        channel_known=not channel or _is_open(turn.uow, channel),
     )
 
 
@@ -177,6 +179,11 @@ def _standing(uow: UnitOfWork, voice: Voice, found: Announcement) -> Card:
     if found.state is AnnouncementState.DRAFT:
         return cards.confirm(voice, found, audience_of(uow, found))
     return cards.progress(voice, found, uow.outbox.tally(_batch(found)))
+
+
+def _is_open(uow: UnitOfWork, channel: ChannelId) -> bool:
+    known = uow.people.channel(channel)
+    return known is not None and known.active
 
 
 def _author_name(uow: UnitOfWork, announcement: Announcement) -> str:

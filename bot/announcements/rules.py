@@ -7,13 +7,12 @@ LONGEST_WORDS = 3000
 _LONGEST_NUMBER = 15
 
 
-def named(argument: str) -> tuple[AnnouncementId, int] | None:
-    """Return the announcement and the count of copies that a button was pressed for."""
-    number, _, count = argument.partition(":")
-    for part in (number, count or "0"):
-        if not (part.isascii() and part.isdigit() and len(part) <= _LONGEST_NUMBER):
-            return None
-    return AnnouncementId(int(number)), int(count or "0")
+def named(argument: str) -> tuple[AnnouncementId, str] | None:
+    """Return the announcement and the mark of words and audience that a button stands for."""
+    number, _, mark = argument.partition(":")
+    if not (number.isascii() and number.isdigit() and len(number) <= _LONGEST_NUMBER):
+        return None
+    return AnnouncementId(int(number)), mark
 
 
 def finished(announcement: Announcement, tally: Tally) -> bool:

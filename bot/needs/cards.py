@@ -142,6 +142,12 @@ def moved_on(v: Voice, words: str) -> Card:
     return made(v, "needs.moved_on", said, Quote(words=words), Context(words=said))
 
 
+def set_aside(v: Voice, words: str) -> Card:
+    """Replace the summary of a draft that another need came before."""
+    said = v.say("Set aside for another need, and not sent. Write it again to send it:")
+    return made(v, "needs.set_aside", said, Text(words=said), Quote(words=words))
+
+
 def say_again(v: Voice, words: str) -> Card:
     """Ask for the sentence again."""
     ask = v.say("Write what you need in your own words. This is what I have so far:")
@@ -275,6 +281,7 @@ def examples(v: Voice) -> tuple[Card | Dialog, ...]:
         withdrawn(v, need),
         cancelled(v, words),
         moved_on(v, words),
+        set_aside(v, words),
         say_again(v, words),
         unfinished(v, words, "d1"),
         no_draft(v),

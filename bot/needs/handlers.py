@@ -8,7 +8,7 @@ is one need.
 
 from dataclasses import replace
 
-from bot.heard import Said
+from bot.heard import Pressed, Said
 from bot.messages import NOTHING, Answer, Card
 from bot.needs import cards, rules
 from bot.needs.model import Need, NeedChange, NeedId, NeedState
@@ -18,10 +18,18 @@ from bot.turn import Turn, only_you, replace_pressed, reply_in_private, tell
 CONFIRM = "need.confirm"
 WORDS = "need.words"
 STEPS = frozenset({CONFIRM, WORDS})
+LISTED = ":list"
 
 
 def begin(turn: Turn, words: str, *, link: str = "") -> Card:
-    """Start a need from words; the summary goes to the direct conversation."""
+    """Start a need from words; the summary goes to the direct conversation.
+
+    A draft that was open is set aside: its card gives the words back and has no live button.
+    """
+    before = turn.uow.dialogues.get(turn.person.id)
+    if before is not None and before.step in STEPS:
+        aside = cards.set_aside(turn.voice, before.notes["words"])
+        turn.uow.outbox.amend(_summary_once(before.notes["draft"]), aside)
     draft = turn.tools.new_id()
     notes = {"draft": draft, "words": rules.tidy(words), "link": link}
     return _show(turn, Dialogue(person=turn.person.id, step=CONFIRM, notes=notes))
@@ -138,6 +146,8 @@ def withdraw(turn: Turn, argument: str) -> Answer:
     if rules.may_move(need.state, NeedState.WITHDRAWN):
         need = _move(turn, need, NeedState.WITHDRAWN)
     if shown:
+        if isinstance(turn.event, Pressed) and not turn.event.message:
+            return NOTHING  # the list stands on the home surface, which is published anew
         card = cards.mine(turn.voice, turn.uow.needs.of(turn.person.id))
     else:
         card = cards.withdrawn(turn.voice, need)

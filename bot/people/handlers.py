@@ -9,11 +9,11 @@ from bot.people.model import Account, Channel, Person, PersonId, Role
 from bot.ports import Notice, Tools, UnitOfWork, Voice
 
 
-def meet(uow: UnitOfWork, event: Heard, tools: Tools) -> Person:
+def meet(uow: UnitOfWork, event: Heard, tools: Tools, *, lookup: bool = True) -> Person:
     """Return the person behind an event; an unknown account becomes a new person.
 
-    Rows are written only where something changed. What the platform itself knows of a new
-    account is asked for through the outbox, and joined by verified e-mail when it is known.
+    Rows are written only where something changed. What the platform itself knows of an account
+    is asked for through the outbox, and joined by verified e-mail when it is known.
     """
     account = uow.people.account(event.account)
     person = uow.people.by_account(event.account)
@@ -22,14 +22,12 @@ def meet(uow: UnitOfWork, event: Heard, tools: Tools) -> Person:
         account = Account(id=event.account, person=person.id)
         uow.people.save(person)
         uow.people.save_account(account)
+    if lookup and not account.known and not (person.name and account.route):
         uow.outbox.lookup(ToPerson(account=event.account))
     route = event.route if event.private and event.route else account.route
     seen = replace(account, route=route, reachable=True, reason="")
     if seen != account:
         uow.people.save_account(seen)
-        if not seen.known and route != account.route:
-            # The first lookup may have failed for want of a way to the person.
-            uow.outbox.lookup(ToPerson(account=event.account))
     known = replace(rules.informed(person, event.profile), preferred=event.account, active=True)
     known = _with_first_rights(uow, known, tools)
     if known != person:
@@ -46,18 +44,28 @@ def recognise(uow: UnitOfWork, event: Heard) -> Person | None:
 
 def learn(uow: UnitOfWork, account_id: AccountId, profile: Profile, tools: Tools) -> Person | None:
     """Take in a platform's own profile of an account; join persons by verified e-mail."""
+    uow.lock(account_id)
     account = uow.people.account(account_id)
     person = uow.people.by_account(account_id)
     if account is None or person is None:
         return None
-    uow.people.save_account(replace(account, known=True))
+    uow.people.save_account(
+        replace(
+            account,
+            known=True,
+            reachable=account.reachable and not (profile.gone or profile.is_bot),
+            reason="left" if profile.gone else "bot" if profile.is_bot else account.reason,
+        )
+    )
     twin = uow.people.by_email(profile.email) if profile.email else None
     if twin is not None and twin.id != person.id:
         uow.people.merge(person.id, twin.id)
         person = replace(
             twin, roles=twin.roles | person.roles, preferred=person.preferred or twin.preferred
         )
-    known = replace(rules.informed(person, profile), active=person.active and not profile.gone)
+    known = rules.informed(person, profile)
+    if profile.gone or profile.is_bot:
+        known = replace(known, active=_reachable(uow, known))
     known = _with_first_rights(uow, known, tools)
     uow.people.save(known)
     return known
@@ -111,10 +119,8 @@ def leave(uow: UnitOfWork, event: Left) -> None:
         return
     reason = "left" if event.profile.gone else "removed"
     uow.people.save_account(replace(account, reachable=False, reason=reason))
-    if event.profile.gone and not any(
-        one.reachable for one in uow.people.accounts(person.id) if one.id != account.id
-    ):
-        uow.people.save(replace(person, active=False))
+    if event.profile.gone:
+        uow.people.save(replace(person, active=_reachable(uow, person)))
 
 
 def voice_of(person: Person, tools: Tools) -> Voice:
@@ -125,6 +131,11 @@ def voice_of(person: Person, tools: Tools) -> Voice:
 def rights_of(person: Person) -> frozenset[rules.Right]:
     """Return what a person may do beyond what everybody may."""
     return frozenset(right for right in rules.Right if rules.may(person, right))
+
+
+def _reachable(uow: UnitOfWork, person: Person) -> bool:
+    """Tell whether any account still leads to a person."""
+    return any(account.reachable for account in uow.people.accounts(person.id))
 
 
 def _with_first_rights(uow: UnitOfWork, person: Person, tools: Tools) -> Person:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TypeAlias
 
 from bot.actions import Action
 from bot.heard import ChannelId
@@ -47,11 +46,15 @@ from bot.pulses.results import (
 
 QUESTION, CHANNEL, DAYS, SCORE, COMMENT = "question", "channel", "days", "score", "comment"
 NO_CHANNEL = "-"
-MessagePart: TypeAlias = Part
 
 
-def compose(v: Voice, channels: Sequence[Channel]) -> Dialog:
-    """Ask the launcher what to ask, where and for how long."""
+def compose(v: Voice, channels: Sequence[Channel], *, known: int, running: int) -> Dialog:
+    """Ask the launcher what to ask, where and for how long, and say how many will be asked."""
+    warning = v.plural(
+        "{n} pulse is still open; this one would come on top.",
+        "{n} pulses are still open; this one would come on top.",
+        running,
+    )
     nowhere = Option(value=NO_CHANNEL, label=v.say("Direct messages only"))
     return Dialog(
         name="pulses.compose",
@@ -83,9 +86,15 @@ def compose(v: Voice, channels: Sequence[Channel]) -> Dialog:
                 chosen="7",
             ),
             Context(
+                words=v.plural(
+                    "{n} person gets a direct message.", "{n} people get a direct message.", known
+                )
+            ),
+            *((Text(words=warning, tone=Tone.WARNING),) if running else ()),
+            Context(
                 words=v.say(
-                    "Everyone known gets one direct message. You see how many answered, rounded"
-                    " down to 5; results appear at the close, and only for 5 answers or more."
+                    "You see how many answered, rounded down to 5; results appear at the close, and"
+                    " only for 5 answers or more."
                 )
             ),
         ),
@@ -105,7 +114,9 @@ def launch_errors(
     if not question:
         errors[QUESTION] = v.say("Write the question.")
     elif len(question) > rules.LONGEST_QUESTION:
-        errors[QUESTION] = v.say("Shorten the question to {n} characters.", n="300")
+        errors[QUESTION] = v.say(
+            "Shorten the question to {n} characters.", n=str(rules.LONGEST_QUESTION)
+        )
     elif known < SMALLEST_GROUP:
         errors[QUESTION] = v.plural(
             "I know only {n} person so far. With fewer than 5, no result could ever be shown.",
@@ -245,7 +256,7 @@ def comment_errors(v: Voice, words: str) -> dict[str, str]:
     """Return what is wrong with a comment, by field."""
     if len(words.strip()) <= rules.LONGEST_COMMENT:
         return {}
-    return {COMMENT: v.say("Shorten the comment to {n} characters.", n="500")}
+    return {COMMENT: v.say("Shorten the comment to {n} characters.", n=str(rules.LONGEST_COMMENT))}
 
 
 def closed(v: Voice) -> Card:
@@ -254,6 +265,36 @@ def closed(v: Voice) -> Card:
         v,
         "pulses.closed",
         v.say("This pulse is closed, so nothing was counted. Its results stand in its message."),
+    )
+
+
+def already(v: Voice) -> Card:
+    """Answer who answered or commented before."""
+    return note(
+        v,
+        "pulses.already",
+        v.say("You have answered this one already, and one comment is all it takes. Thank you."),
+    )
+
+
+def answer_first(v: Voice) -> Card:
+    """Answer a comment without an answer."""
+    return note(
+        v,
+        "pulses.answer_first",
+        v.say("Tap a number first, then add your comment. It was not kept."),
+    )
+
+
+def tap_please(v: Voice) -> Card:
+    """Answer who typed a number instead of tapping it."""
+    return note(
+        v,
+        "pulses.tap_please",
+        v.say(
+            "If that answers the open question: please tap the number there. What is typed here"
+            " stays in this chat under your name, so I did not take it as an answer."
+        ),
     )
 
 
@@ -269,16 +310,10 @@ def unknown(v: Voice) -> Card:
     return note(v, "pulses.unknown", v.say("I do not know this pulse. Nothing was counted."))
 
 
-def results(v: Voice, wave: Wave, figures: Results, comments: Sequence[str] = ()) -> Card:
+def results(v: Voice, wave: Wave, figures: Results) -> Card:
     """Show what may be shown of a closed wave."""
     title = v.say("Results of the pulse")
     summary, parts = _shown(v, figures)
-    heard: list[Part] = []
-    if comments and isinstance(figures, Figures | Unanimous) and figures.n >= wave.k_comment:
-        heard = [
-            Heading(words=v.say("Comments, in random order")),
-            *(Quote(words=comment) for comment in comments),
-        ]
     return made(
         v,
         "pulses.results",
@@ -286,8 +321,26 @@ def results(v: Voice, wave: Wave, figures: Results, comments: Sequence[str] = ()
         Heading(words=title),
         Quote(words=wave.question),
         *parts,
-        *heard,
         Context(words=_how(v, wave)),
+    )
+
+
+def comments(v: Voice, wave: Wave, shown: Sequence[str], start: int, total: int) -> Card:
+    """Show the launcher some of the comments, in the order of their words."""
+    title = v.say(
+        "Comments {first} to {last} of {total}",
+        first=v.number(start + 1),
+        last=v.number(start + len(shown)),
+        total=v.number(total),
+    )
+    order = v.say("In alphabetical order, apart from the scores, with names I know masked.")
+    return made(
+        v,
+        "pulses.comments",
+        title,
+        Heading(words=title),
+        Context(words=f"{wave.question} · {order}"),
+        *(Quote(words=one) for one in shown),
     )
 
 
@@ -432,7 +485,7 @@ def _comment_field(v: Voice, *, optional: bool) -> Field:
         label=v.say("Comment"),
         long=True,
         optional=optional,
-        hint=v.say("Names and addresses are masked, but your wording may identify you."),
+        hint=v.say("Names I know and addresses are masked; your wording may still identify you."),
         max_length=rules.LONGEST_COMMENT,
     )
 
@@ -440,9 +493,9 @@ def _comment_field(v: Voice, *, optional: bool) -> Field:
 def _promise(v: Voice, wave: Wave) -> Context:
     return Context(
         words=v.say(
-            "Confidential until {day}, then anonymous: your answer is sealed without your name and"
-            " nothing is shown of fewer than {k} answers, no comment of fewer than {c}. The"
-            " operator of this chat can still see that you pressed, and when.",
+            "Confidential until {day}, then anonymous: your answer is sealed without your name,"
+            " nothing is shown of fewer than {k} answers, and no comment unless {c} people"
+            " answered. The operator of this chat can still see that you pressed, and when.",
             day=v.day(wave.closes_at),
             k=v.number(wave.k),
             c=v.number(wave.k_comment),
@@ -483,9 +536,9 @@ def examples(v: Voice) -> tuple[Card | Dialog, ...]:
         happy_high=60,
     )
     channel = Channel(id=ChannelId("web:demo:general"), name="general")
-    comments = ("Much faster laptops this month.", "[name] from support was great.")
+    said = ("Much faster laptops this month.", "[name] from support was great.")
     return (
-        compose(v, [channel]),
+        compose(v, [channel], known=38, running=1),
         invitation(v, wave),
         live(v, wave, answered=12),
         control(v, wave, answered=12),
@@ -496,7 +549,11 @@ def examples(v: Voice) -> tuple[Card | Dialog, ...]:
         closed(v),
         not_asked(v),
         unknown(v),
-        results(v, wave, figures, comments),
+        results(v, wave, figures),
+        comments(v, wave, said, 0, 2),
+        already(v),
+        answer_first(v),
+        tap_please(v),
         results(v, wave, TooFew(k=5)),
         results(v, wave, WordsOnly(k=5)),
         results(v, wave, Unanimous(n=10, band=Band.HIGH)),

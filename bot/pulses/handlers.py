@@ -1,29 +1,45 @@
 """Ask a wave, take answers that belong to nobody, close it and show what may be shown.
 
-An answer writes two things in one transaction and nothing else: the person's participation row,
-which has no time, and a sealed box under a random slot, which has no person. No outbox row, no
-dedupe key, no log line: its thanks are the reply to the request itself, the same for everybody.
-The participation row is what makes a repeated press harmless.
+An answer of somebody known writes two things in one transaction and nothing else: the person's
+participation row, which has no time, and a sealed box under a random slot, which has no person. No
+outbox row, no dedupe key, no log line, no count: its thanks are the reply to the request itself,
+the same for everybody. The participation row is what makes a repeated press harmless.
+
+A close goes ``closing`` → ``opened`` (in memory) → ``publish`` → wipe → destroy the key →
+``show_results`` in pages → ``finish``; ``adapters/schedule/chores.py`` does the parts between.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.heard import ChannelId
 from bot.messages import Answer, Card, ToChannel, ToPerson
+from bot.messages import Part as CardPart
 from bot.people.handlers import voice_of
-from bot.people.model import PersonId
 from bot.ports import Notice, Tools, UnitOfWork, Voice
 from bot.pulses import cards, rules
 from bot.pulses.model import Answers, Kind, Part, Sealed, Wave, WaveId, WaveState
-from bot.pulses.results import aggregate
+from bot.pulses.results import Results, aggregate
 from bot.turn import Turn, only_you, tell
+
+PAGE = 200
+COMMENTS_A_CARD = 15
 
 
 def compose(turn: Turn) -> Answer:
     """Answer "start a pulse" with its dialog."""
-    return Answer(dialog=cards.compose(turn.voice, turn.uow.people.channels()))
+    uow = turn.uow
+    running = uow.pulses.waves(WaveState.OPEN)
+    return Answer(
+        dialog=cards.compose(
+            turn.voice,
+            uow.people.channels(),
+            known=len(uow.people.reachable()),
+            running=len(running),
+        )
+    )
 
 
 def launch(turn: Turn, values: dict[str, str]) -> Answer:
@@ -37,7 +53,7 @@ def launch(turn: Turn, values: dict[str, str]) -> Answer:
         voice,
         question=question,
         days=days,
-        channel_known=not channel or uow.people.channel(channel) is not None,
+        channel_known=not channel or _is_open(uow, channel),
         known=len(reached),
     )
     if errors:
@@ -56,13 +72,14 @@ def launch(turn: Turn, values: dict[str, str]) -> Answer:
         ),
         [reach.person for reach in reached],
     )
+    invitations = _Shared(turn.tools, lambda voice: cards.invitation(voice, wave))
     uow.outbox.put(
         *(
             Notice(
                 to=ToPerson(account=reach.account),
-                card=cards.invitation(turn.tools.voice(reach.locale, reach.zone), wave),
-                once=_invitation_once(wave, reach.person),
-                batch=f"pulse:{wave.id}",
+                card=invitations.speaking(reach.locale, reach.zone),
+                once=f"{_batch(wave)}:{reach.person}",
+                batch=_batch(wave),
             )
             for reach in reached
         )
@@ -89,6 +106,8 @@ def open_dialog(turn: Turn, argument: str) -> Answer:
     wave = _wave(turn.uow, argument)
     if wave is None or not rules.is_open(wave, turn.now):
         return only_you(_closed(turn.voice, wave))
+    if turn.uow.pulses.part(wave.id, turn.person.id) is not Part.OPEN:
+        return only_you(cards.already(turn.voice))
     return Answer(dialog=cards.answer_dialog(turn.voice, wave))
 
 
@@ -126,9 +145,10 @@ def comment(turn: Turn, argument: str, words: str) -> Answer:
     turn.uow.lock(_lock(wave))
     if not rules.is_open(_fresh(turn.uow, wave), turn.now):
         return only_you(_closed(turn.voice, wave))
-    if turn.uow.pulses.advance(wave.id, turn.person.id, Part.ANSWERED, Part.COMMENTED):
-        _seal(turn, wave, Kind.COMMENT, words.strip())
-    return only_you(cards.thanks_for_comment(turn.voice))
+    if _comment(turn, wave, words):
+        return only_you(cards.thanks_for_comment(turn.voice))
+    part = turn.uow.pulses.part(wave.id, turn.person.id)
+    return only_you((cards.already if part is Part.COMMENTED else cards.answer_first)(turn.voice))
 
 
 def close_now(turn: Turn, argument: str) -> Answer:
@@ -164,45 +184,108 @@ def keep_live(uow: UnitOfWork, tools: Tools, now: datetime) -> None:
             uow.outbox.amend(_control_once(wave), card)
 
 
-def open_boxes(uow: UnitOfWork, tools: Tools) -> tuple[Wave, ...]:
-    """Turn the boxes of closing waves into shuffled answers; return those waves.
+def closing(uow: UnitOfWork) -> tuple[Wave, ...]:
+    """Return the waves that take no more answers and show no results yet."""
+    return uow.pulses.waves(WaveState.CLOSING)
 
-    A wave whose boxes are gone was opened before a crash: it is returned again, so that the
-    caller destroys its key and calls ``finish``. Without its key a wave ends with no answers.
+
+def boxes_of(uow: UnitOfWork, wave: Wave) -> tuple[tuple[Sealed, ...], tuple[str, ...], int]:
+    """Return a closing wave's boxes, all names to be masked, and how many people answered."""
+    return uow.pulses.sealed(wave.id), uow.people.names(), uow.pulses.answered(wave.id)
+
+
+def opened(
+    boxes: Sequence[Sealed], names: Sequence[str], answered: int, wave: Wave, tools: Tools
+) -> Answers:
+    """Open boxes, forget their order, mask what comments give away. Needs no transaction.
+
+    What may never be shown is not kept: no score of fewer than ``k`` people, no comment unless
+    enough people answered and enough commented. A box that does not open is left out. Raises
+    KeyError, and nothing is lost, if the wave's key is not here.
     """
-    closing = uow.pulses.waves(WaveState.CLOSING)
-    for wave in closing:
-        uow.lock(_lock(wave))
-        boxes = uow.pulses.sealed(wave.id)
-        if boxes:
-            answers = _opened(boxes, wave, tools, uow.people.names())
-            ids = [tools.new_id() for _ in (*answers.scores, *answers.comments)]
-            uow.pulses.publish(wave.id, answers, ids)
-    return closing
+    found: dict[Kind, list[str]] = {Kind.SCORE: [], Kind.COMMENT: []}
+    for sealed in boxes:
+        with suppress(ValueError):
+            found[sealed.kind].append(tools.sealer.open(wave.public_key, sealed.box).decode())
+    for words in found.values():
+        tools.shuffle(words)
+    scores = tuple(int(words) for words in found[Kind.SCORE])
+    people = min(len(scores), answered)  # a merged person may have answered from two accounts
+    if people < wave.k:
+        return Answers()
+    if people < wave.k_comment or len(found[Kind.COMMENT]) < wave.k:
+        return Answers(scores=scores)
+    mask = rules.Mask(names)
+    return Answers(scores=scores, comments=tuple(mask.over(words) for words in found[Kind.COMMENT]))
+
+
+def publish(uow: UnitOfWork, wave_id: WaveId, answers: Answers, tools: Tools) -> None:
+    """Write the answers in place of the boxes, unless another process did so already."""
+    uow.lock(f"wave:{wave_id}")
+    wave = uow.pulses.get(wave_id)
+    if wave is not None and wave.state is WaveState.CLOSING and uow.pulses.sealed(wave_id):
+        ids = [tools.new_id() for _ in (*answers.scores, *answers.comments)]
+        uow.pulses.publish(wave_id, answers, ids)
+
+
+def show_results(uow: UnitOfWork, wave: Wave, tools: Tools, *, after: int = 0) -> int | None:
+    """Put the results in place of the next few invitations; return where to go on, or None."""
+    figures = _figures(uow, wave)
+    shared = _Shared(tools, lambda voice: cards.results(voice, wave, figures))
+    page = uow.outbox.members(_batch(wave), after=after, limit=PAGE)
+    for _, once, place in page:
+        person = uow.people.by_account(place.account) if isinstance(place, ToPerson) else None
+        if person is not None:
+            uow.outbox.amend(once, shared.speaking(person.locale, person.zone))
+    return page[-1][0] if len(page) == PAGE else None
+
+
+def close_whole(uow: UnitOfWork, wave: Wave, tools: Tools) -> None:
+    """Close a wave in one transaction: for small ones that nobody waits behind, as in the demo.
+
+    The caller wipes and destroys the key afterwards.
+    """
+    boxes, names, answered = boxes_of(uow, wave)
+    publish(uow, wave.id, opened(boxes, names, answered, wave, tools), tools)
+    after: int | None = 0
+    while after is not None:
+        after = show_results(uow, wave, tools, after=after)
+    finish(uow, wave.id, tools)
 
 
 def finish(uow: UnitOfWork, wave_id: WaveId, tools: Tools) -> None:
-    """Close a wave for good and show its results in place of every card about it."""
+    """Close a wave for good: results in the channel and for its launcher, with comments."""
     wave = uow.pulses.get(wave_id)
     if wave is None or wave.state is not WaveState.CLOSING:
         return
     wave = replace(wave, state=WaveState.CLOSED)
     uow.pulses.save(wave)
-    answers = uow.pulses.answers(wave.id)
-    figures = aggregate(answers.scores, k=wave.k)
+    figures = _figures(uow, wave)
     uow.outbox.amend(_live_once(wave), cards.results(_everyone(tools), wave, figures))
-    for person_id in uow.pulses.panel(wave.id):
-        person = uow.people.get(person_id)
-        if person is not None:
-            card = cards.results(voice_of(person, tools), wave, figures)
-            uow.outbox.amend(_invitation_once(wave, person_id), card)
     launcher = uow.people.get(wave.launched_by)
-    if launcher is not None:
-        card = cards.results(voice_of(launcher, tools), wave, figures, answers.comments)
-        uow.outbox.amend(_control_once(wave), card)
+    if launcher is None:
+        return
+    voice = voice_of(launcher, tools)
+    uow.outbox.amend(_control_once(wave), cards.results(voice, wave, figures))
+    comments = uow.pulses.answers(wave.id).comments
+    for start in range(0, len(comments), COMMENTS_A_CARD):
+        shown = comments[start : start + COMMENTS_A_CARD]
+        card = cards.comments(voice, wave, shown, start, len(comments))
+        once = f"{_batch(wave)}:comments:{start}"
+        uow.outbox.put(Notice(to=ToPerson(account=launcher.preferred), card=card, once=once))
 
 
-def home_section(turn: Turn) -> tuple[cards.MessagePart, ...]:
+def answers_in_words(turn: Turn, words: str) -> bool:
+    """Tell whether somebody typed a number while a question is open to her."""
+    if rules.score_of(words.strip()) is None:
+        return False
+    return any(
+        turn.uow.pulses.part(wave.id, turn.person.id) is Part.OPEN
+        for wave in turn.uow.pulses.waves(WaveState.OPEN)
+    )
+
+
+def home_section(turn: Turn) -> tuple[CardPart, ...]:
     """Return the open pulses of the home surface, for this person."""
     uow = turn.uow
     waves = [w for w in uow.pulses.waves(WaveState.OPEN) if rules.is_open(w, turn.now)]
@@ -214,8 +297,7 @@ def home_section(turn: Turn) -> tuple[cards.MessagePart, ...]:
 def control_card(uow: UnitOfWork, voice: Voice, wave: Wave) -> Card:
     """Return the launcher's card for the wave's present state."""
     if wave.state is WaveState.CLOSED:
-        answers = uow.pulses.answers(wave.id)
-        return cards.results(voice, wave, aggregate(answers.scores, k=wave.k), answers.comments)
+        return cards.results(voice, wave, _figures(uow, wave))
     return cards.control(voice, wave, answered=uow.pulses.answered(wave.id))
 
 
@@ -230,33 +312,49 @@ def _take(turn: Turn, wave: Wave, points: int, comment: str) -> Answer:
         if turn.event.private or turn.event.place != wave.channel:
             return only_you(cards.not_asked(turn.voice))
         uow.pulses.invite(wave.id, person)
-    after = Part.COMMENTED if comment.strip() else Part.ANSWERED
-    if uow.pulses.advance(wave.id, person, Part.OPEN, after):
+    if uow.pulses.advance(wave.id, person, Part.OPEN, Part.ANSWERED):
         _seal(turn, wave, Kind.SCORE, str(points))
-        if comment.strip():
-            _seal(turn, wave, Kind.COMMENT, comment.strip())
+    if comment.strip() and not _comment(turn, wave, comment):
+        return only_you(cards.already(turn.voice))
     return only_you(cards.thanks(turn.voice, wave))
 
 
+def _comment(turn: Turn, wave: Wave, words: str) -> bool:
+    """Take a comment of somebody who answered and did not comment yet."""
+    if not turn.uow.pulses.advance(wave.id, turn.person.id, Part.ANSWERED, Part.COMMENTED):
+        return False
+    _seal(turn, wave, Kind.COMMENT, words.strip())
+    return True
+
+
 def _seal(turn: Turn, wave: Wave, kind: Kind, words: str) -> None:
-    box = turn.tools.sealer.seal(wave.public_key, words.encode())
+    box = turn.tools.sealer.seal(wave.public_key, words.encode("utf-8", "replace"))
     turn.uow.pulses.put_sealed(Sealed(wave=wave.id, kind=kind, slot=turn.tools.new_id(), box=box))
 
 
-def _opened(boxes: Sequence[Sealed], wave: Wave, tools: Tools, names: Sequence[str]) -> Answers:
-    """Open all boxes, forget their order, mask what comments give away."""
-    found: dict[Kind, list[str]] = {Kind.SCORE: [], Kind.COMMENT: []}
-    try:
-        for sealed in boxes:
-            found[sealed.kind].append(tools.sealer.open(wave.public_key, sealed.box).decode())
-    except KeyError:
-        return Answers()
-    for words in found.values():
-        tools.shuffle(words)
-    return Answers(
-        scores=tuple(int(words) for words in found[Kind.SCORE]),
-        comments=tuple(rules.masked(words, names) for words in found[Kind.COMMENT]),
-    )
+class _Shared:
+    """One card per language and zone, drawn when first asked for."""
+
+    def __init__(self, tools: Tools, draw: Callable[[Voice], Card]) -> None:
+        self._tools = tools
+        self._draw = draw
+        self._drawn: dict[tuple[str, str], Card] = {}
+
+    def speaking(self, locale: str, zone: str) -> Card:
+        """Return the card in a language and zone."""
+        key = (locale, zone)
+        if key not in self._drawn:
+            self._drawn[key] = self._draw(self._tools.voice(locale, zone))
+        return self._drawn[key]
+
+
+def _figures(uow: UnitOfWork, wave: Wave) -> Results:
+    return aggregate(uow.pulses.answers(wave.id).scores, k=wave.k)
+
+
+def _is_open(uow: UnitOfWork, channel: ChannelId) -> bool:
+    known = uow.people.channel(channel)
+    return known is not None and known.active
 
 
 def _everyone(tools: Tools) -> Voice:
@@ -281,8 +379,8 @@ def _lock(wave: Wave) -> str:
     return f"wave:{wave.id}"
 
 
-def _invitation_once(wave: Wave, person: PersonId) -> str:
-    return f"pulse:{wave.id}:{person}"
+def _batch(wave: Wave) -> str:
+    return f"pulse:{wave.id}"
 
 
 def _live_once(wave: Wave) -> str:

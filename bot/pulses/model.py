@@ -1,6 +1,6 @@
 """A wave, who was asked, and answers that belong to nobody.
 
-``Sealed`` and ``Answers`` carry no person, no time and no order: see ``handlers.close``.
+``Sealed`` and ``Answers`` carry no person, no time and no order: see ``handlers.opened``.
 """
 
 from dataclasses import dataclass, field

@@ -1,6 +1,7 @@
 """What may be asked and answered, and what is taken out of a comment. Pure."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -12,6 +13,12 @@ LOWEST, HIGHEST = 0, 10
 DAYS = (1, 3, 7, 14)
 _LONGEST_NUMBER = 15
 _SHORTEST_NAME = 3
+_NAME = "[name]"
+_NAMES = re.compile(r"\[name\](?:[\s-]+\[name\])+")
+_WORD = re.compile(r"[^\W\d_]+")
+_UNSPACED = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+"
+)
 
 _MASKS = (
     (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "[e-mail]"),
@@ -42,17 +49,38 @@ def wave_id(words: str) -> WaveId | None:
     return WaveId(int(words))
 
 
-def masked(words: str, names: Iterable[str]) -> str:
-    """Take addresses, numbers, mentions and colleagues' names out of a comment.
+class Mask:
+    """Take addresses, numbers, mentions and colleagues' names out of comments.
 
-    Names match as whole words, in full and each part of three letters or more, letter case
-    ignored. Masking too much is harmless here; too little is not.
+    A name matches as a whole word, in full and each part of it, letter case ignored; parts of one
+    or two letters only as they are written, and scripts without spaces anywhere. Masking too much
+    is harmless here; too little is not. Only names that the bot knows can be masked.
     """
-    for pattern, mask in _MASKS:
-        words = pattern.sub(mask, words)
-    parts = {part for name in names for part in (name, *name.split())}
-    wanted = sorted((p for p in parts if len(p) >= _SHORTEST_NAME), key=len, reverse=True)
-    if not wanted:
-        return words
-    any_name = "|".join(re.escape(part) for part in wanted)
-    return re.sub(rf"(?<!\w)(?:{any_name})(?!\w)", "[name]", words, flags=re.IGNORECASE)
+
+    def __init__(self, names: Iterable[str]) -> None:
+        """Index all names once; many comments are masked with them."""
+        whole = [unicodedata.normalize("NFC", name) for name in names]
+        parts = {part for name in whole for part in _WORD.findall(name)}
+        self._long = {part.casefold() for part in parts if len(part) >= _SHORTEST_NAME}
+        self._short = {p for p in parts if len(p) < _SHORTEST_NAME and p[:1].isupper()}
+        unspaced = {"".join(_UNSPACED.findall(name)) for name in whole} - {""}
+        found = "|".join(re.escape(name) for name in sorted(unspaced, key=len, reverse=True))
+        self._anywhere = re.compile(found) if found else None
+
+    def over(self, words: str) -> str:
+        """Return the words with everything masked."""
+        words = unicodedata.normalize("NFC", words)
+        for pattern, mask in _MASKS:
+            words = pattern.sub(mask, words)
+        if self._anywhere is not None:
+            words = self._anywhere.sub(_NAME, words)
+        words = _WORD.sub(self._word, words)
+        return _NAMES.sub(_NAME, words)
+
+    def _word(self, found: re.Match[str]) -> str:
+        word = found.group()
+        if found.string[found.start() - 1 : found.start()] == "[":
+            return word  # a mask that stands here already
+        stem = word.casefold()
+        known = stem in self._long or word in self._short
+        return _NAME if known or stem.removesuffix("s") in self._long else word

@@ -40,6 +40,8 @@ class ClearSealer:
 
     def __init__(self) -> None:
         self.keys: set[str] = set()
+        self.spoilt: set[bytes] = set()
+        self.spoilt_once = False
         self._number = count(1)
 
     def new_key(self) -> str:
@@ -54,6 +56,9 @@ class ClearSealer:
     def open(self, public_key: str, box: bytes) -> bytes:
         if public_key not in self.keys:
             raise KeyError(public_key)
+        if box in self.spoilt and self.spoilt_once:
+            self.spoilt_once = False
+            raise ValueError("this box does not open")
         return box
 
     def destroy(self, public_key: str) -> None:

@@ -325,3 +325,26 @@ def test_asked_at_is_the_time_of_sending() -> None:
         need = uow.needs.get(1)  # type: ignore[arg-type]
     assert need is not None
     assert need.asked_at == NOW
+
+
+def test_a_second_need_sets_the_first_aside_and_gives_its_words_back() -> None:
+    """One need at a time; the other's words stay readable and its buttons are gone."""
+    talk = Talk()
+    ada = talk.person("ada")
+    ada.says(PRINTER)
+    ada.says("The scanner too", place="web:demo:general")
+    assert ada.names() == ["needs.set_aside", "needs.summary"]
+    assert Quote(words=PRINTER) in ada.cards()[0].parts
+
+
+def test_withdrawing_on_the_home_surface_shows_its_list_anew() -> None:
+    """No message comes, and no stale button stays."""
+    talk = Talk()
+    ada = talk.person("ada")
+    ada.says(PRINTER)
+    ada.says("send")
+    assert "Withdraw" in str(ada.opens_home())
+    before = ada.names()
+    ada.presses(Action.NEED_WITHDRAW, "1:list")
+    assert ada.names() == before
+    assert Action.NEED_WITHDRAW not in str(talk.homes[ada.account])

@@ -1,6 +1,7 @@
 """One tap, no person key, and results only by rule."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -55,11 +56,23 @@ class Pulse:
         self.cio.presses(Action.PULSE_CLOSE, "1")
         self.finish()
 
+    def publish(self) -> None:
+        """Open the boxes of closing waves and write the answers."""
+        tools = self.talk.tools
+        for wave in self.talk.work(handlers.closing):
+            boxes, names, answered = self.talk.work(partial(handlers.boxes_of, wave=wave))
+            found = handlers.opened(boxes, names, answered, wave, tools)
+            write = partial(handlers.publish, wave_id=wave.id, answers=found, tools=tools)
+            self.talk.work(write)
+
     def finish(self) -> None:
         """Do what the clock does with closing waves."""
-        for wave in self.talk.work(lambda uow: handlers.open_boxes(uow, self.talk.tools)):
+        tools = self.talk.tools
+        self.publish()
+        for wave in self.talk.work(handlers.closing):
             self.talk.sealer.destroy(wave.public_key)
-            self.talk.work(lambda uow: handlers.finish(uow, WAVE, self.talk.tools))
+            self.talk.work(partial(handlers.show_results, wave=wave, tools=tools))
+            self.talk.work(partial(handlers.finish, wave_id=wave.id, tools=tools))
 
     def in_channel(self) -> Card:
         """Return the channel's card as it stands."""
@@ -98,9 +111,8 @@ def test_a_second_tap_changes_nothing_and_reads_the_same() -> None:
     pulse = Pulse().launch()
     first = pulse.answer(pulse.people[0], 3)
     assert pulse.answer(pulse.people[0], 9) == first
-    pulse.close()
     with pulse.talk.store.units() as uow:
-        assert uow.pulses.answers(WAVE).scores == (3,)
+        assert [one.box for one in uow.pulses.sealed(WAVE)] == [b"3"]
 
 
 @pytest.mark.parametrize("score", ["11", "-1", "", "ten", "1.5", "٣", "007"])
@@ -159,12 +171,15 @@ def test_a_comment_needs_an_answer_first_and_counts_once() -> None:
     assert isinstance(dialog, Dialog)
     assert ada.submits(dialog, comment="  ").errors
     assert ada.submits(dialog, comment="x" * 501).errors
+    names = []
     for text in ("Slow laptops", "and again"):
         answer = ada.submits(dialog, comment=text)
         assert answer.card is not None
-        assert answer.card.name == "pulses.thanks_for_comment"
-    late = pulse.people[1]
-    late.submits(dialog, comment="never answered")
+        names.append(answer.card.name)
+    assert names == ["pulses.thanks_for_comment", "pulses.already"]
+    refused = pulse.people[1].submits(dialog, comment="never answered").card
+    assert refused is not None
+    assert refused.name == "pulses.answer_first"
     with pulse.talk.store.units() as uow:
         comments = [one for one in uow.pulses.sealed(WAVE) if one.kind is Kind.COMMENT]
         person = uow.people.by_account(ada.account)
@@ -185,10 +200,30 @@ def test_home_offers_the_open_question_until_it_is_answered() -> None:
     assert done.card is not None
     assert done.card.name == "pulses.thanks"
     assert "Open questions to you" not in words(ada.opens_home())
+    stale = ada.presses(Action.PULSE_OPEN, "1").card
+    assert stale is not None
+    assert stale.name == "pulses.already"
+    again = ada.submits(dialog, score="9", comment="A second thought").card
+    assert again is not None
+    assert again.name == "pulses.already"
     home = pulse.cio.opens_home()
     assert Action.PULSE_CLOSE in {button.action for button in buttons(home)}
     with pulse.talk.store.units() as uow:
         assert len(uow.pulses.sealed(WAVE)) == 2
+
+
+def test_a_comment_in_the_dialog_after_a_tap_is_kept() -> None:
+    """Who tapped first and opened the dialog before loses nothing."""
+    pulse = Pulse().launch()
+    ada = pulse.people[0]
+    dialog = ada.presses(Action.PULSE_OPEN, "1").dialog
+    pulse.answer(ada, 4)
+    done = ada.submits(dialog, score="5", comment="Slow").card
+    assert done is not None
+    assert done.name == "pulses.thanks"
+    with pulse.talk.store.units() as uow:
+        kinds = sorted(one.kind for one in uow.pulses.sealed(WAVE))
+    assert kinds == [Kind.COMMENT, Kind.SCORE]
 
 
 def test_results_replace_every_card_about_the_wave() -> None:
@@ -196,15 +231,16 @@ def test_results_replace_every_card_about_the_wave() -> None:
     pulse = Pulse().launch()
     for number, person in enumerate(pulse.people):
         pulse.answer(person, (9, 8, 3)[number % 3])
-    dialog = pulse.people[0].presses(Action.PULSE_COMMENT, "1").dialog
-    pulse.people[0].submits(dialog, comment="Ask P03 or mail x@example.com, +49 30 1234567")
+    for number in range(5):
+        dialog = pulse.people[number].presses(Action.PULSE_COMMENT, "1").dialog
+        said = f"{number} Ask P03 or mail x@example.com, +49 30 1234567"
+        pulse.people[number].submits(dialog, comment=said)
     pulse.close()
     assert pulse.people[0].last.name == "pulses.results"
     assert pulse.in_channel().name == "pulses.results"
-    assert pulse.cio.last.name == "pulses.results"
-    shown = words(pulse.cio.last)
-    assert "Ask [name] or mail [e-mail], [number]" in shown
-    assert "[name]" not in words(pulse.people[0].last)
+    assert pulse.cio.names()[-2:] == ["pulses.results", "pulses.comments"]
+    shown = words(pulse.cio.cards()[-2])
+    assert "4 Ask [name]03 or mail [e-mail], [number]" in words(pulse.cio.last)
     assert "at least 10" in shown
     assert pulse.talk.sealer.keys == set()
     with pulse.talk.store.units() as uow:
@@ -212,6 +248,106 @@ def test_results_replace_every_card_about_the_wave() -> None:
         wave = uow.pulses.get(WAVE)
         assert wave is not None
         assert wave.state is WaveState.CLOSED
+        parts = {uow.pulses.part(WAVE, person) for person in uow.pulses.panel(WAVE)}
+        assert parts == {Part.OPEN, Part.ANSWERED}
+
+
+@pytest.mark.parametrize(
+    ("answers", "comments", "kept"),
+    [(12, 4, (12, 0)), (12, 5, (12, 5)), (9, 6, (9, 0)), (4, 4, (0, 0))],
+)
+def test_what_may_never_be_shown_is_not_kept(
+    answers: int, comments: int, kept: tuple[int, int]
+) -> None:
+    """Neither scores of fewer than 5 nor comments of few people outlive the close."""
+    pulse = Pulse().launch()
+    for number, person in enumerate(pulse.people[:answers]):
+        pulse.answer(person, (9, 3)[number % 2])
+        if number < comments:
+            dialog = person.presses(Action.PULSE_COMMENT, "1").dialog
+            person.submits(dialog, comment=f"comment {number}")
+    pulse.close()
+    with pulse.talk.store.units() as uow:
+        found = uow.pulses.answers(WAVE)
+    assert (len(found.scores), len(found.comments)) == kept
+
+
+def test_many_comments_come_in_several_messages() -> None:
+    """None is left out for want of room."""
+    pulse = Pulse(colleagues=32).launch()
+    for number, person in enumerate(pulse.people):
+        pulse.answer(person, number % 11)
+        dialog = person.presses(Action.PULSE_COMMENT, "1").dialog
+        person.submits(dialog, comment=f"comment {number:02}")
+    pulse.close()
+    shown = [words(card) for card in pulse.cio.cards() if card.name == "pulses.comments"]
+    assert len(shown) == 3
+    assert all(any(f"comment {n:02}" in one for one in shown) for n in range(32))
+
+
+def test_a_bad_box_is_left_out_and_a_missing_key_loses_nothing() -> None:
+    """One spoilt box costs one answer; without its key a wave waits with all its boxes."""
+    pulse = Pulse().launch()
+    for person in pulse.people:
+        pulse.answer(person, 8)
+    pulse.cio.presses(Action.PULSE_CLOSE, "1")
+    key, pulse.talk.sealer.keys = set(pulse.talk.sealer.keys), set()
+    with pytest.raises(KeyError):
+        pulse.finish()
+    with pulse.talk.store.units() as uow:
+        boxes = uow.pulses.sealed(WAVE)
+    assert len(boxes) == 12
+    pulse.talk.sealer.keys = key
+    pulse.talk.sealer.spoilt.add(boxes[0].box)
+    pulse.talk.sealer.spoilt_once = True
+    pulse.finish()
+    with pulse.talk.store.units() as uow:
+        assert len(uow.pulses.answers(WAVE).scores) == 11
+
+
+def test_a_merged_persons_two_answers_are_one_person() -> None:
+    """Four people never pass for five."""
+    pulse = Pulse(colleagues=5).launch()
+    for person in pulse.people:
+        pulse.answer(person, 8)
+    with pulse.talk.store.units() as uow:
+        one, two = (uow.people.by_account(p.account) for p in pulse.people[:2])
+        assert one is not None
+        assert two is not None
+        uow.people.merge(one.id, two.id)
+        uow.commit()
+    pulse.close()
+    assert "Fewer than 5" in words(pulse.cio.last)
+    assert {person.last.name for person in pulse.people} == {"pulses.results"}
+
+
+def test_a_typed_number_is_not_taken_for_a_need_or_an_answer() -> None:
+    """What is typed has a name on it; the scale has not."""
+    pulse = Pulse().launch()
+    ada = pulse.people[0]
+    ada.says("8")
+    assert ada.last.name == "pulses.tap_please"
+    pulse.answer(ada, 8)
+    ada.says("8")
+    assert ada.last.name == "needs.summary"
+
+
+def test_a_pulse_on_top_of_another_is_warned_of() -> None:
+    """The dialog says how many get it and that one is still open."""
+    pulse = Pulse().launch()
+    dialog = pulse.cio.presses(Action.PULSE_COMPOSE, "").dialog
+    assert "13 people get" in str(dialog)
+    assert "1 pulse is still open" in str(dialog)
+
+
+def test_a_channel_that_the_bot_left_is_refused() -> None:
+    """Its name is still known, the way there is not."""
+    pulse = Pulse()
+    with pulse.talk.store.units() as uow:
+        uow.people.save_channel(Channel(id=ChannelId(GENERAL), name="general", active=False))
+        uow.commit()
+    errors = pulse.cio.submits(pulse.dialog, question="How?", channel=GENERAL, days="7").errors
+    assert errors.keys() == {"channel"}
 
 
 @pytest.mark.parametrize(
@@ -250,7 +386,7 @@ def test_a_wave_ends_by_itself_and_takes_no_late_answer() -> None:
         assert card is not None
         assert card.name == "pulses.closed"
     with pulse.talk.store.units() as uow:
-        assert uow.pulses.answers(WAVE).scores == (8,)
+        assert uow.pulses.answered(WAVE) == 1
 
 
 def test_a_close_interrupted_at_any_step_is_finished_by_the_next_tick() -> None:
@@ -263,7 +399,7 @@ def test_a_close_interrupted_at_any_step_is_finished_by_the_next_tick() -> None:
     again = pulse.cio.presses(Action.PULSE_CLOSE, "1").card
     assert again is not None
     assert again.name == "pulses.closing"
-    pulse.talk.work(lambda uow: handlers.open_boxes(uow, pulse.talk.tools))
+    pulse.publish()
     pulse.talk.sealer.keys.clear()
     pulse.finish()
     pulse.finish()
@@ -272,16 +408,6 @@ def test_a_close_interrupted_at_any_step_is_finished_by_the_next_tick() -> None:
     standing = pulse.cio.presses(Action.PULSE_CLOSE, "1").card
     assert standing is not None
     assert standing.name == "pulses.results"
-
-
-def test_a_lost_key_ends_the_wave_without_answers() -> None:
-    """What cannot be opened is not shown, and the wave does not stay open for ever."""
-    pulse = Pulse().launch()
-    for person in pulse.people:
-        pulse.answer(person, 8)
-    pulse.talk.sealer.keys.clear()
-    pulse.close()
-    assert "Fewer than 5" in words(pulse.cio.last)
 
 
 def test_only_the_cio_starts_and_closes() -> None:
