@@ -51,6 +51,8 @@ MESSAGE_SHORTCUTS = (Action.NEED_FROM_MESSAGE,)
 GLOBAL_SHORTCUTS = (Action.NEED_START,)
 ENDINGS = ("app_uninstalled", "tokens_revoked", "team_access_revoked")
 _ANY = re.compile("")
+_KINDS = {"block_actions": "action", "view_submission": "view", "message_action": "message"}
+"""How the table calls what payloads call otherwise."""
 
 
 def table(replies: Replies) -> dict[str, Route]:
@@ -101,6 +103,9 @@ class Dispatcher:
     async def dispatch(self, body: JSON, headers: Mapping[str, str]) -> BoltResponse:
         """Handle one payload; the status is 200, 400 for a shape Bolt cannot read, or 50x."""
         kind = parse.kind_of(body)
+        if parse.foreign(body):
+            metrics.unrouted.labels(PLATFORM, "foreign").inc()
+            return done({"options": []} if kind == "block_suggestion" else None)
         try:
             who = await self._who(body, kind)
         except (Failed, Unavailable) as error:
@@ -129,8 +134,11 @@ class Dispatcher:
         log.warning("slack workspace not authorized", kind=kind, error=type(error).__name__)
         if kind == "event":
             return done(status=200 if revoked else 503)
-        # Neither the database nor Slack answers, so the route can only apologise.
-        return await self._routed(kind, "", body) if not revoked else done()
+        if revoked:
+            return done()
+        # Slack does not repeat these. The route answers in the reply, for which it needs no token:
+        # an empty one would close a dialog with all that was typed.
+        return await self._routed(_KINDS.get(kind, kind), parse.callback(body), body)
 
     def _on(self, kind: str, name_of: Callable[[JSON], str]) -> Route:
         async def on(body: JSON) -> BoltResponse:

@@ -39,6 +39,7 @@ _ID = re.compile(r"[A-Za-z0-9]{1,64}")
 _TS = re.compile(r"\d{1,12}\.\d{1,9}")
 _MARKUP = re.compile(r"<([^<>]*)>")
 _BARE = re.compile("[\x00\ud800-\udfff]")
+_BY_PEOPLE = {"message", "app_mention", "app_home_opened", "reaction_added", "reaction_removed"}
 TIME = ":time"
 """Ends the block id of the second input of a date with a time."""
 
@@ -121,6 +122,28 @@ def workspace_of(body: Mapping[str, Any]) -> str:
         return enterprise
     team = _id(first, "team_id") or _id(body, "team", "id") or _id(body, "team_id")
     return team or _id(body, "view", "team_id") or enterprise
+
+
+def foreign(body: Mapping[str, Any]) -> bool:
+    """Tell whether somebody of another organisation acted, in a channel shared with it.
+
+    Such a person is no colleague: she is not asked, and her words are nobody's need here. What
+    happens to the bot itself in such a channel is heard all the same.
+    """
+    event = body.get("event")
+    if not isinstance(event, dict):
+        return _marked(body.get("user")) or _away(body, _id(body, "user", "team_id"))
+    if _at(event, "type") not in _BY_PEOPLE:
+        return False
+    named = [_id(event, name) for name in ("user_team", "source_team")]
+    if body.get("is_ext_shared_channel") is True and not any(named) and not _home(body)[1]:
+        # Without an organisation around it, the only workspace of ours is the installed one.
+        named.append(_id(event, "team"))
+    return (
+        _marked(event)
+        or _marked(event.get("user_profile"))
+        or any(_away(body, id_) for id_ in named)
+    )
 
 
 def event_type(body: Mapping[str, Any]) -> str:
@@ -328,6 +351,12 @@ def in_dialog(body: Mapping[str, Any]) -> bool:
     return _at(body, "view", "type") == "modal"
 
 
+def at_the_top(body: Mapping[str, Any]) -> bool:
+    """Tell whether a dialog is the third of its pile, on top of which nothing goes any more."""
+    below = _at(body, "view", "previous_view_id")
+    return bool(below) and below != _at(body, "view", "root_view_id")
+
+
 def response_url(body: Mapping[str, Any]) -> str:
     """Return where the request may be answered afterwards; views have none."""
     return _at(body, "response_url")
@@ -421,6 +450,38 @@ def _from_person(event: JSON) -> bool:
     subtype = event.get("subtype")
     human = subtype is None or subtype in _HUMAN_SUBTYPES
     return human and not event.get("bot_id") and _at(event, "user") not in {"", "USLACKBOT"}
+
+
+def _marked(value: Any) -> bool:  # noqa: ANN401
+    """Tell whether Slack itself calls somebody a stranger."""
+    return isinstance(value, dict) and value.get("is_stranger") is True
+
+
+def _home(body: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the installed workspace and the organisation around it, empty where there is none.
+
+    In a shared channel the outer ids of an event may be those of its other side, so only the
+    authorisation counts; a view says by itself where its app is installed.
+    """
+    first = next(_dicts(body.get("authorizations")), None)
+    if first is not None:
+        return _id(first, "team_id"), _id(first, "enterprise_id")
+    team = _id(body, "view", "app_installed_team_id") or _id(body, "team", "id")
+    enterprise = _id(body, "enterprise", "id") or _id(body, "enterprise_id")
+    return team or _id(body, "team_id"), enterprise
+
+
+def _away(body: Mapping[str, Any], id_: str) -> bool:
+    """Tell whether a workspace or organisation is not ours.
+
+    Payloads do not list the workspaces of an organisation, so inside of one another workspace
+    counts as ours, except where the channel is said to be shared beyond the organisation.
+    """
+    team, enterprise = _home(body)
+    if not id_ or id_ in {team, enterprise} or not (team or enterprise):
+        return False
+    sibling = bool(enterprise) and id_.startswith("T")
+    return not sibling or body.get("is_ext_shared_channel") is True
 
 
 def _bot_user(body: Mapping[str, Any]) -> str:

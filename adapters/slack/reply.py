@@ -26,6 +26,20 @@ log = structlog.get_logger()
 
 _OPENED_BEFORE = {"exchanged_trigger_id", "push_limit_reached"}
 
+BESIDE = frozenset(
+    {
+        "people.try_again",
+        "people.not_yours",
+        "pulses.not_asked",
+        "pulses.unknown",
+        "needs.not_found",
+        "announcements.unknown",
+    }
+)
+"""Cards that say why nothing happened. They are shown beside what was acted on, never in its place:
+the pressed card must stay for the next press, and the dialog with what was typed. Every other card
+for one person is the present state of the very card that was pressed, and takes its place."""
+
 
 def done(payload: Mapping[str, Any] | None = None, status: int = 200) -> BoltResponse:
     """Acknowledge, with something to show if there is."""
@@ -118,9 +132,8 @@ class Replies:
         except Exception as error:  # noqa: BLE001 - what was typed must not be lost, whatever failed
             _log_failure(heard, error)
             sorry = self._ears.apology(heard)
-            if inputs:
-                return done(_errors({inputs[0]: sorry.summary}, inputs))
-            answer = Answer(card=sorry, only_you=True)
+            # The first input can carry the words, and the dialog stays as it is.
+            answer = Answer(card=sorry, only_you=True, errors={"": sorry.summary})
         if answer.errors and inputs:
             return done(_errors(answer.errors, inputs))
         if answer.dialog is not None:
@@ -128,7 +141,8 @@ class Replies:
             return done({"response_action": "update", "view": view})
         if answer.card is not None and answer.only_you:
             view = render.page(answer.card, key=self._key)
-            return done({"response_action": "update", "view": view})
+            on_top = answer.card.name in BESIDE and not parse.at_the_top(body)
+            return done({"response_action": "push" if on_top else "update", "view": view})
         return done({"response_action": "clear"})
 
     # --- inside ----------------------------------------------------------------------------
@@ -145,7 +159,8 @@ class Replies:
             if not opened:
                 await self._whisper(self._ears.apology(heard), body, replace=False)
         elif answer.card is not None and answer.only_you:
-            await self._whisper(answer.card, body, replace=replace and heard.private)
+            replace = replace and heard.private and answer.card.name not in BESIDE
+            await self._whisper(answer.card, body, replace=replace)
         return done()
 
     async def _handled(self, heard: Heard) -> Answer:

@@ -12,11 +12,13 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 from starlette.applications import Starlette
 from starlette.types import Message as ASGIMessage
 
 from adapters.slack import limits
 from adapters.slack.auth import signature_ok
+from bot.heard import AccountId
 from bot.ports import Unavailable, UnitOfWork
 from storage import Storage, open_storage
 from tests.adapters.slack.conftest import House, running
@@ -310,6 +312,62 @@ async def test_other_bots_edits_and_deletions_are_not_heard(house: House) -> Non
     assert len(ben.heard()) == 1
 
 
+def counted(kind: str) -> float:
+    """Return how many requests of a kind nobody uses were counted."""
+    labels = {"platform": "slack", "kind": kind}
+    return REGISTRY.get_sample_value("groundswell_unrouted_total", labels) or 0
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"user_team": "T9", "source_team": "T9"},
+        {"source_team": "T9"},
+        {"user_team": "E9"},
+        {"user_profile": {"is_stranger": True}},
+    ],
+)
+async def test_people_of_other_organisations_are_not_heard(house: House, more: JSON) -> None:
+    """In a channel shared with them their words are nobody's need, and nobody writes to them."""
+    before = counted("foreign")
+    mention = {"type": "app_mention", "user": "U4", "channel": "C1", "ts": "1.1", "text": "a need"}
+    assert (await house.slack.event(mention | more)).status == 200
+    assert counted("foreign") == before + 1
+    await house.settled()
+    assert house.slack.messages("C1") == []
+    with house.units() as uow:
+        assert uow.people.account(AccountId("slack:T1:U4")) is None
+    assert (await house.slack.event(mention | {"user_team": "T1", "source_team": "T1"})).ok
+    await house.slack.user("U4").hears("a need")
+    assert counted("foreign") == before + 1
+
+
+async def test_presses_and_dialogs_of_other_organisations_are_not_heard(house: House) -> None:
+    """A card in a shared channel shows its buttons to them as well."""
+    ben = house.slack.user("U2")
+    await ben.say("The VPN drops")
+    card = await ben.hears("This is what I understood")
+    await ben.press(card, "need.change")
+    before = counted("foreign")
+    sent = ben.submitted(await ben.sees_view(), {"words": "Another"})
+    for foreign in (ben.pressed_message(card, "need.send"), sent):
+        foreign.payload["user"]["team_id"] = "T9"
+        assert (await house.slack.deliver(foreign)).body == b""
+    stranger = ben.pressed_message(card, "need.send")
+    stranger.payload["user"]["is_stranger"] = True
+    assert (await house.slack.deliver(stranger)).ok
+    asked = ben._interaction("block_suggestion") | {
+        "user": {"id": "U9", "team_id": "T9"}, "action_id": "a", "block_id": "b", "value": "x",
+        "container": {"type": "view", "view_id": "V1"},
+    }  # fmt: skip
+    delivery = Delivery(kind=DeliveryKind.INTERACTION, payload=asked)
+    assert (await house.slack.deliver(delivery)).json == {"options": []}
+    assert counted("foreign") == before + 4
+    await house.settled()
+    assert house.needs() == []
+    assert len(ben.heard()) == 1
+
+
 async def test_an_uninstalled_app_calls_nobody(house: House) -> None:
     """Trap 17: there is no token any more; the health page says what to do."""
     before = len(house.slack.calls())
@@ -427,10 +485,30 @@ async def test_a_person_is_told_when_nothing_was_stored(house: House) -> None:
     await ben.command("/groundswell", "help", "C1")
     assert "did not work just now" in ben.heard("C1")[0].text
     await ben.press(card, "need.send")
-    assert "did not work just now" in house.slack.state.messages[card.channel][card.ts].text
+    sorry = await ben.hears("did not work just now")
+    assert sorry.only_for == "U2"
+    assert house.slack.state.messages[card.channel][card.ts] == card
     faulty.error = None
     assert (await ben.submit(view, {"words": "Typed with care"})).ok
-    await ben.hears("Typed with care")
+    changed = await ben.hears("Typed with care")
+    await ben.press(changed, "need.send")
+    await house.settled()
+    assert house.needs() == ["Typed with care"]
+
+
+async def test_a_defect_leaves_the_pressed_card_pressable(house: House) -> None:
+    """Whatever failed, the same button works the next time."""
+    ben = house.slack.user("U2")
+    await ben.say("The VPN drops")
+    card = await ben.hears("This is what I understood")
+    faulty = Faulty(house.store, RuntimeError("words"))
+    house.ears._units = faulty.units
+    assert (await ben.press(card, "need.send")).ok
+    assert (await ben.hears("did not work just now")).ts != card.ts
+    faulty.error = None
+    assert (await ben.press(card, "need.send")).ok
+    await house.settled()
+    assert house.needs() == ["The VPN drops"]
 
 
 async def test_many_presses_ask_slack_once_who_we_are(house: House) -> None:

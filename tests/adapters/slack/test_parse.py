@@ -143,6 +143,50 @@ def test_an_organisation_is_the_key_where_the_app_is_installed_in_all_of_it() ->
     assert parse.workspace_of({"view": {"team_id": "T7"}, "team": None}) == "T7"
 
 
+def test_colleagues_of_the_same_organisation_are_not_foreign() -> None:
+    """Their workspace may be another; beyond a channel's organisation everybody else is foreign."""
+    said = {"type": "message", "channel_type": "im", "user": "W2", "channel": "D2"}
+    assert not parse.foreign(event(**said))
+    assert parse.foreign(event(**said, user_team="T9"))
+    grid = event(**said, user_team="T5")
+    grid["authorizations"] = [{"team_id": "T1", "enterprise_id": "E1", "is_bot": True}]
+    assert not parse.foreign(grid)
+    grid["event"]["user_team"] = "E1"
+    assert not parse.foreign(grid)
+    grid["event"]["user_team"] = "E9"
+    assert parse.foreign(grid)
+    shared = grid | {"is_ext_shared_channel": True, "enterprise_id": "E9", "team_id": "T9"}
+    shared["event"] = said | {"user_team": "T5"}
+    assert parse.foreign(shared)
+    shared["event"] = said | {"team": "T5"}
+    assert not parse.foreign(shared)
+
+
+def test_in_a_shared_channel_the_team_of_a_message_is_its_writers() -> None:
+    """The outer ids may be those of the channel's other side; what happens to us is heard."""
+    said = {"type": "app_mention", "user": "U2", "channel": "C1"}
+    shared = {"team_id": "T9", "enterprise_id": "E9", "is_ext_shared_channel": True}
+    assert parse.foreign(event(**said, team="T9") | shared)
+    assert not parse.foreign(event(**said, team="T1") | shared)
+    assert not parse.foreign(event(**said, team="T9", user_team="T1") | shared)
+    joined = {"type": "member_joined_channel", "user": "UBOT", "channel": "C1", "team": "T9"}
+    assert not parse.foreign(event(**joined, user_team="T9") | shared)
+
+
+def test_who_presses_is_foreign_by_the_team_of_the_user() -> None:
+    """A view says itself where its app is installed; the rest of a press may be the other side."""
+    assert not parse.foreign(interaction())
+    assert not parse.foreign(interaction(user={"id": "U2", "team_id": "T1"}))
+    away = {"id": "U2", "team_id": "T9"}
+    assert parse.foreign(interaction(user=away))
+    assert not parse.foreign(interaction(user=away, enterprise={"id": "E1"}))
+    assert parse.foreign(
+        interaction(user=away, team={"id": "T9"}, view={"app_installed_team_id": "T1"})
+    )
+    assert parse.foreign(interaction(user={"id": "U2", "is_stranger": True}))
+    assert not parse.foreign({"user": away})
+
+
 def test_only_the_bot_joins_and_leaves() -> None:
     """People come and go without a word."""
     joined = {"type": "member_joined_channel", "channel": "C1", "inviter": "U1"}

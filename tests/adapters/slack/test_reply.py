@@ -1,10 +1,138 @@
 """Each kind of request is answered where the person looks."""
 
-from adapters.slack import reply
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from adapters.slack import parse, reply
+from adapters.voice import voice
+from bot.actions import Action
+from bot.examples import examples
 from bot.heard import AccountId, ChannelId
 from bot.people.model import Account, Channel
-from tests.adapters.slack.conftest import House
-from tests.fakes.slack import Delivery, DeliveryKind, Fault
+from tests.adapters.slack.conftest import KEY, House
+from tests.fakes.slack import Delivery, DeliveryKind, Fault, Message
+from tests.fakes.slack.person import Person
+
+
+async def card_of(person: Person) -> Message:
+    """Let a person write, and return the card she gets."""
+    await person.say("The VPN drops")
+    return await person.hears("This is what I understood")
+
+
+def asking(person: Person, card: Message, action: str, argument: str = "99") -> Delivery:
+    """Return a press on a card as if its button stood for another action."""
+    press = person.pressed_message(card, "need.send")
+    press.payload["actions"][0]["value"] = parse.sealed(KEY, parse.ACTION, action, argument)
+    return press
+
+
+# --- beside or in place --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("who", "action", "words"),
+    [
+        ("U2", Action.ANNOUNCE_COMPOSE, "is for the CIO"),
+        ("U2", Action.NEED_WITHDRAW, "cannot find that need"),
+        ("U2", Action.PULSE_COMMENTED, "do not know this pulse"),
+        ("U1", Action.ANNOUNCE_SEND, "cannot find that draft"),
+    ],
+)
+async def test_a_refusal_leaves_the_pressed_card_where_it_is(
+    house: House, who: str, action: Action, words: str
+) -> None:
+    """It says to this person alone why nothing happened, and the card works as before."""
+    person = house.slack.user(who)
+    card = await card_of(person)
+    assert (await house.slack.deliver(asking(person, card, action))).ok
+    refusal = await person.hears(words)
+    assert refusal.only_for == who
+    assert house.slack.state.messages[card.channel][card.ts] == card
+    assert (await person.press(card, "need.send")).ok
+    await house.settled()
+    assert house.needs() == ["The VPN drops"]
+
+
+async def test_who_was_not_asked_keeps_the_card(house: House) -> None:
+    """Somebody the bot never met presses a pulse: nothing is kept, and nothing is taken away."""
+    ben, dan = house.slack.user("U2"), house.slack.user("U4")
+    card = replace(await card_of(ben), channel=dan.dm)
+    house.slack.state.put_message(card)
+    assert (await house.slack.deliver(asking(dan, card, Action.PULSE_ANSWER))).ok
+    assert (await dan.hears("not among those asked")).only_for == "U4"
+    assert house.slack.state.messages[dan.dm][card.ts] == card
+
+
+async def test_the_present_state_of_a_card_takes_its_place(house: House) -> None:
+    """A button of a draft that is closed shows what became of it where the button stood."""
+    ben = house.slack.user("U2")
+    card = await card_of(ben)
+    press = ben.pressed_message(card, "need.cancel")
+    await ben.press(card, "need.send")
+    await house.settled()
+    assert (await house.slack.deliver(press)).ok
+    assert house.slack.calls("response_url")[-1].args["replace_original"] is True
+    assert "is with IT" in house.slack.state.messages[card.channel][card.ts].text
+    assert len(ben.heard()) == 1
+
+
+async def test_a_refused_dialog_stays_under_the_refusal(house: House) -> None:
+    """What was typed is there when the page above it is closed."""
+    ben = house.slack.user("U2")
+    await ben.press(await card_of(ben), "need.change")
+    view = await ben.sees_view()
+    sent = ben.submitted(view, {"words": "Typed with care"})
+    state = parse.sealed(KEY, parse.DIALOG, Action.PULSE_COMMENTED, "99")
+    sent.payload["view"]["private_metadata"] = state
+    answer = await house.slack.deliver(sent)
+    assert answer.json["response_action"] == "push"
+    ben._apply(house.slack.state.views[view.id], answer)
+    top = await ben.sees_view(lambda one: one.id != view.id)
+    assert "do not know this pulse" in str(top.content)
+    await ben.close(top)
+    assert (await ben.sees_view()).id == view.id
+    sent.payload["view"] |= {"previous_view_id": "V2", "root_view_id": "V1", "hash": "other"}
+    assert (await house.slack.deliver(sent)).json["response_action"] == "update"
+
+
+@pytest.mark.parametrize("inputs", [True, False])
+async def test_what_was_typed_stays_when_nothing_could_be_stored(
+    house: House, inputs: bool
+) -> None:
+    """The apology stands under the first input; a dialog without one keeps it on top of itself."""
+    ben = house.slack.user("U2")
+    await ben.press(await card_of(ben), "need.change")
+    view = await ben.sees_view()
+    sent = ben.submitted(view, {"words": "Typed with care"})
+    if not inputs:
+        sent.payload["view"]["blocks"] = []
+    units = house.ears._units
+
+    def fail() -> Any:  # noqa: ANN401 - it never returns
+        raise RuntimeError("words")
+
+    house.ears._units = fail
+    answer = await house.slack.deliver(sent)
+    said: Mapping[str, Any] = answer.json
+    assert said["response_action"] == ("errors" if inputs else "push")
+    assert "did not work just now" in str(said)
+    ben._apply(house.slack.state.views[view.id], answer)
+    assert house.slack.state.views[view.id].open
+    house.ears._units = units
+    assert (await house.slack.deliver(sent)).json == {"response_action": "clear"}
+    await ben.hears("Typed with care")
+
+
+def test_every_card_that_is_shown_beside_exists() -> None:
+    """A card that was renamed would take the pressed card's place again."""
+    assert set(examples(voice("en", ""))) >= reply.BESIDE
+
+
+# --- kinds ---------------------------------------------------------------------------------
 
 
 async def test_a_changed_profile_is_looked_up_again(house: House) -> None:

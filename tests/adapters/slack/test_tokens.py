@@ -215,6 +215,24 @@ async def test_slack_may_be_away_when_we_start(
         await ben.hears("The VPN drops")
 
 
+async def test_a_dialog_is_not_closed_while_slack_does_not_say_who_we_are(
+    slack: FakeSlack, memory: Storage, tmp_path: Path
+) -> None:
+    """An empty answer would throw away what was typed, and a press would end in silence."""
+    async with running(slack, memory, tmp_path):
+        ben = slack.user("U2")
+        await ben.say("The VPN drops")
+        card = await ben.hears("This is what I understood")
+        await ben.press(card, "need.change")
+        view = await ben.sees_view()
+    slack.fail_next("auth.test", Fault.server_error(503, times=3))
+    async with running(slack, memory, tmp_path) as house:
+        assert (await ben.submit(view, {"words": " "})).json["response_action"] == "errors"
+        assert (await ben.press(card, "need.send")).ok
+        await house.settled()
+        assert house.needs() == ["The VPN drops"]
+
+
 # --- installing over the web ---------------------------------------------------------------
 
 
