@@ -29,7 +29,6 @@ from sqlalchemy import (
     create_engine,
     event,
     func,
-    literal,
     select,
 )
 from sqlalchemy import exc as failures
@@ -375,8 +374,11 @@ class Work:
 
     def lock(self, name: str) -> None:
         """Hold a lock by name until the end; on SQLite whoever has begun is alone anyway."""
+        if self.is_sqlite:
+            self._open()
+            return
         number = int.from_bytes(sha256(name.encode()).digest()[:8], signed=True)
-        self.run(select(literal(0) if self.is_sqlite else func.pg_advisory_xact_lock(number)))
+        self.run(select(func.pg_advisory_xact_lock(number)))
 
     def commit(self) -> None:
         """Keep what was done, then tell whoever waits for outgoing rows."""

@@ -29,7 +29,7 @@ def meet(uow: UnitOfWork, event: Heard, tools: Tools, *, lookup: bool = True) ->
     if seen != account:
         uow.people.save_account(seen)
     known = replace(rules.informed(person, event.profile), preferred=event.account, active=True)
-    known = _with_first_rights(uow, known, tools)
+    known = _with_first_rights(known, event.account, tools)
     if known != person:
         uow.people.save(known)
     if not event.private:
@@ -66,7 +66,7 @@ def learn(uow: UnitOfWork, account_id: AccountId, profile: Profile, tools: Tools
     known = rules.informed(person, profile)
     if profile.gone or profile.is_bot:
         known = replace(known, active=_reachable(uow, known))
-    known = _with_first_rights(uow, known, tools)
+    known = _with_first_rights(known, account_id, tools)
     uow.people.save(known)
     return known
 
@@ -138,9 +138,7 @@ def _reachable(uow: UnitOfWork, person: Person) -> bool:
     return any(account.reachable for account in uow.people.accounts(person.id))
 
 
-def _with_first_rights(uow: UnitOfWork, person: Person, tools: Tools) -> Person:
-    if Role.CIO in person.roles or not tools.cio:
+def _with_first_rights(person: Person, account: AccountId, tools: Tools) -> Person:
+    if Role.CIO in person.roles or not rules.holds_first_rights(person, account, tools.cio):
         return person
-    if rules.holds_first_rights(person, uow.people.accounts(person.id), tools.cio):
-        return replace(person, roles=person.roles | {Role.CIO})
-    return person
+    return replace(person, roles=person.roles | {Role.CIO})

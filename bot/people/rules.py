@@ -3,8 +3,8 @@
 from dataclasses import replace
 from enum import StrEnum
 
-from bot.heard import Profile
-from bot.people.model import Account, Person, Role
+from bot.heard import AccountId, Profile
+from bot.people.model import Person, Role
 
 
 class Right(StrEnum):
@@ -39,7 +39,6 @@ def informed(person: Person, profile: Profile) -> Person:
     )
 
 
-def holds_first_rights(person: Person, accounts: tuple[Account, ...], cio: frozenset[str]) -> bool:
+def holds_first_rights(person: Person, account: AccountId, cio: frozenset[str]) -> bool:
     """Tell whether the settings name this person as CIO, by account or by verified address."""
-    names = {str(account.id) for account in accounts}
-    return bool(cio & names) or (bool(person.email) and person.email.lower() in cio)
+    return account in cio or (bool(person.email) and person.email.lower() in cio)
