@@ -118,9 +118,14 @@ class Relay:
             if self._flying:
                 await asyncio.wait(self._flying, return_when=asyncio.FIRST_COMPLETED)
 
-    async def expire(self) -> None:
-        """Give up leases that ran out."""
-        lost = await self._in_pool(lambda uow: uow.outbox.expire(self._clock()))
+    async def expire(self, *, alone: bool = False) -> None:
+        """Give up leases that ran out; with ``alone``, all of them.
+
+        Who starts as the only process of a database knows that the others are dead, and need not
+        let people wait for their leases.
+        """
+        now = self._clock() + (LEASE if alone else timedelta())
+        lost = await self._in_pool(lambda uow: uow.outbox.expire(now))
         if lost:
             log.warning("leases_ran_out", rows=lost)
 

@@ -1,6 +1,7 @@
 """What the commands do: run an instance under uvicorn, and examine one."""
 
 import asyncio
+import signal
 import socket
 import tempfile
 from pathlib import Path
@@ -23,6 +24,10 @@ def serve(instance: Instance) -> None:
     """Run an instance until SIGINT or SIGTERM."""
     settings = instance.settings
     run(instance, door(settings.host, settings.port, tries=1))
+
+
+def _heard(_number: int, _frame: object) -> None:
+    """Do nothing: the server has stopped already."""
 
 
 def examine(settings: Settings, store: Storage) -> dict[str, str]:
@@ -71,7 +76,11 @@ def door(host: str, port: int, *, tries: int) -> socket.socket:
 
 
 def run(instance: Instance, opened: socket.socket) -> None:
-    """Run an instance on an open socket until SIGINT or SIGTERM."""
+    """Run an instance on an open socket until SIGINT or SIGTERM, then return."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # uvicorn stops politely by a handler of its own and then raises the signal again for the
+        # one before it: this one, so that what is open is closed and the exit code is 0.
+        signal.signal(number, _heard)
     server = uvicorn.Server(
         uvicorn.Config(
             instance.app(),

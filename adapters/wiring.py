@@ -139,6 +139,8 @@ class Instance:
 
     async def start(self) -> None:
         """Begin to relay and to tick, then listen to the platforms."""
+        if self.settings.database_url.startswith("sqlite"):
+            await self.relay.expire(alone=True)  # one process per file
         self._relaying = asyncio.create_task(self.relay.run(), name="relay")
         self._clock.start()
         for platform in self.platforms:

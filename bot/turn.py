@@ -62,6 +62,19 @@ def replace_pressed(turn: Turn, card: Card) -> Answer:
     return reply_in_private(turn, card)
 
 
+def change(turn: Turn, once: str, card: Card) -> Answer:
+    """Change the message queued under ``once``, which is the pressed one if there was a press.
+
+    The press names its message, even where a crash kept us from hearing that it was posted.
+    """
+    event = turn.event
+    if isinstance(event, Pressed) and event.message:
+        turn.uow.outbox.update(event.message, turn.here, card)
+    else:
+        turn.uow.outbox.amend(once, card)
+    return Answer(card=card)
+
+
 def only_you(card: Card) -> Answer:
     """Show a card to the person who acted, leaving nothing behind in the outbox."""
     return Answer(card=card, only_you=True)

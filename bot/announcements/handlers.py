@@ -14,6 +14,7 @@ from bot.messages import Answer, Card, ToChannel, ToPerson
 from bot.people.handlers import voice_of
 from bot.ports import Notice, Tools, UnitOfWork, Voice
 from bot.turn import Turn, only_you, tell
+from bot.turn import change as change_message
 
 
 def compose(turn: Turn) -> Answer:
@@ -60,14 +61,12 @@ def send(turn: Turn, argument: str) -> Answer:
     audience = audience_of(uow, found)
     if named[1] != audience.mark(found) or audience.copies == 0:
         card = cards.confirm(turn.voice, found, audience, changed=True)
-        uow.outbox.amend(_control_once(found), card)
-        return Answer(card=card)
+        return change_message(turn, _control_once(found), card)
     planned = uow.outbox.put(*_copies(uow, turn.tools, found, audience))
     sending = replace(found, state=AnnouncementState.SENDING, planned=planned)
     uow.announcements.save(sending)
     card = cards.progress(turn.voice, sending, uow.outbox.tally(_batch(sending)))
-    uow.outbox.amend(_control_once(sending), card)
-    return Answer(card=card)
+    return change_message(turn, _control_once(sending), card)
 
 
 def cancel(turn: Turn, argument: str) -> Answer:
@@ -78,8 +77,7 @@ def cancel(turn: Turn, argument: str) -> Answer:
     dropped = replace(found, state=AnnouncementState.CANCELLED)
     turn.uow.announcements.save(dropped)
     card = cards.cancelled(turn.voice, dropped)
-    turn.uow.outbox.amend(_control_once(dropped), card)
-    return Answer(card=card)
+    return change_message(turn, _control_once(dropped), card)
 
 
 def keep_counting(uow: UnitOfWork, tools: Tools) -> None:

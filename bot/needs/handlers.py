@@ -14,6 +14,7 @@ from bot.needs import cards, rules
 from bot.needs.model import Need, NeedChange, NeedId, NeedState
 from bot.ports import Dialogue
 from bot.turn import Turn, only_you, replace_pressed, reply_in_private, tell
+from bot.turn import change as change_message
 
 CONFIRM = "need.confirm"
 WORDS = "need.words"
@@ -168,8 +169,7 @@ def _conclude(turn: Turn, draft: str, words: str, card: Card) -> Answer:
     if isinstance(turn.event, Said):
         turn.uow.outbox.amend(summary, cards.moved_on(turn.voice, words))
         return reply_in_private(turn, card)
-    turn.uow.outbox.amend(summary, card)
-    return Answer(card=card)
+    return change_message(turn, summary, card)
 
 
 def _record(turn: Turn, dialogue: Dialogue) -> Need:

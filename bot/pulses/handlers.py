@@ -22,7 +22,7 @@ from bot.ports import Notice, Tools, UnitOfWork, Voice
 from bot.pulses import cards, rules
 from bot.pulses.model import Answers, Kind, Part, Sealed, Wave, WaveId, WaveState
 from bot.pulses.results import Results, aggregate
-from bot.turn import Turn, only_you, tell
+from bot.turn import Turn, change, only_you, tell
 
 PAGE = 200
 COMMENTS_A_CARD = 15
@@ -162,8 +162,7 @@ def close_now(turn: Turn, argument: str) -> Answer:
         wave = replace(wave, state=WaveState.CLOSING)
         turn.uow.pulses.save(wave)
     card = control_card(turn.uow, turn.voice, wave)
-    turn.uow.outbox.amend(_control_once(wave), card)
-    return Answer(card=card)
+    return change(turn, _control_once(wave), card)
 
 
 def keep_live(uow: UnitOfWork, tools: Tools, now: datetime) -> None:

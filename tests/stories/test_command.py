@@ -5,10 +5,12 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import aiohttp
 import pytest
+import structlog
 from typer.testing import CliRunner
 
 from adapters.cli import app
@@ -103,12 +105,14 @@ async def test_the_demo_takes_the_next_free_port_and_stops_cleanly(tmp_path: Pat
 
 
 @pytest.fixture
-def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
-    """Run commands in this process, in a folder of their own."""
+def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CliRunner]:
+    """Run commands in this process, in a folder of their own; logs are set up as before after."""
+    before = structlog.get_config()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GROUNDSWELL_DATABASE_URL", f"sqlite:///{tmp_path / 'data' / 'g.db'}")
     monkeypatch.setenv("GROUNDSWELL_KEYS", str(tmp_path / "keys"))
-    return CliRunner()
+    yield CliRunner()
+    structlog.configure(**before)
 
 
 def test_wrong_settings_are_all_named_at_once(
