@@ -43,7 +43,7 @@ for _name in [name for name in os.environ if name.startswith("GROUNDSWELL_")]:
 
 # A whole run is repeatable; a run at the desk looks for new examples each time.
 settings.register_profile("desk", deadline=None)
-settings.register_profile("whole", deadline=None, derandomize=True, database=None)
+settings.register_profile("whole", deadline=None, derandomize=True, database=None, max_examples=30)
 settings.load_profile("whole" if {"CI", "EVERY_TEST"} & os.environ.keys() else "desk")
 
 
