@@ -1,6 +1,6 @@
 """Counters and gauges for ``/metrics``; labels never hold an id or a word of a person."""
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Histogram
 
 heard = Counter("groundswell_heard_total", "Events handled", ["platform", "kind", "outcome"])
 refused = Counter(
@@ -23,4 +23,3 @@ handling = Histogram(
     ["platform"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
 )
-waiting = Gauge("groundswell_outbox_oldest_seconds", "Age of the oldest due message")
