@@ -308,3 +308,31 @@ def seen_on_disk(folder: Path, canaries: Iterable[str]) -> set[str]:
     """Return the canaries that occur in any file below a folder."""
     data = b"".join(p.read_bytes() for p in folder.rglob("*") if p.is_file())
     return {canary for canary in canaries if canary.encode() in data}
+
+
+def test_a_newcomers_presses_at_once_are_one_person_and_one_answer(survey: Survey) -> None:
+    """Somebody unknown in the channel, impatient or sent again: one person, one box."""
+    place = ChannelId("web:demo:general")
+    with survey.store.units() as uow:
+        wave = uow.pulses.get(WAVE)
+        assert wave is not None
+        uow.pulses.save(replace(wave, channel=place))
+        uow.commit()
+    before = counts(survey)
+    event = Pressed(
+        key="k",
+        account=AccountId("web:demo:newcomer"),
+        place=place,
+        private=False,
+        action=Action.PULSE_ANSWER,
+        argument="1",
+        values={"score": ("3",)},
+    )
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: survey.hear(event), range(8)))
+    after = counts(survey)
+    assert {n: after[n] - before[n] for n in ("person", "sealed", "participation")} == {
+        "person": 1,
+        "sealed": 1,
+        "participation": 1,
+    }

@@ -11,8 +11,12 @@ import structlog
 from adapters import config, demo, log, serving
 from adapters.schedule.clock import Clock, Tick
 from adapters.web import seed
+from adapters.wiring import Instance
+from bot.people.model import Person, PersonId
 from bot.ports import Unavailable
+from bot.pulses.model import Kind, Sealed, Wave, WaveId, WaveState
 from storage import SQLStorage
+from tests.bot.talk import NOW
 from tests.stories.served import listening
 
 
@@ -109,3 +113,46 @@ def test_the_keys_folder_must_be_writable(tmp_path: Path, sqlite: SQLStorage) ->
     (tmp_path / "file").write_text("x")
     settings = config.load(keys=str(tmp_path / "file"))
     assert "GROUNDSWELL_KEYS" in serving.examine(settings, sqlite)["keys"]
+
+
+async def test_a_wave_without_its_key_waits_and_readiness_says_so(
+    tmp_path: Path, sqlite: SQLStorage
+) -> None:
+    """Nothing is lost; once the key is back the wave closes and readiness is well again."""
+    settings = config.load(keys=str(tmp_path / "keys"))
+    instance = Instance(settings, sqlite)
+    sealer = instance.tools.sealer
+    key = sealer.new_key()
+    with sqlite.units() as uow:
+        cio = Person(id=PersonId("p"))
+        uow.people.save(cio)
+        wave = Wave(
+            id=WaveId(0),
+            question="How?",
+            state=WaveState.CLOSING,
+            launched_by=cio.id,
+            opened_at=NOW,
+            closes_at=NOW,
+            public_key=key,
+            invited=1,
+        )
+        wave = uow.pulses.add(wave, [cio.id])
+        box = sealer.seal(key, b"3")
+        uow.pulses.put_sealed(Sealed(wave=wave.id, kind=Kind.SCORE, slot="s", box=box))
+        uow.commit()
+    (file,) = list((tmp_path / "keys").iterdir())
+    held = file.read_bytes()
+    file.unlink()
+    await instance.chores.close_waves()
+    assert "GROUNDSWELL_KEYS" in instance.checks()["pulses"]
+    with sqlite.units() as uow:
+        assert len(uow.pulses.sealed(wave.id)) == 1
+    file.write_bytes(held)
+    await instance.chores.close_waves()
+    assert instance.checks()["pulses"] == "ok"
+    assert not file.exists()
+    with sqlite.units() as uow:
+        closed = uow.pulses.get(wave.id)
+        assert closed is not None
+        assert closed.state is WaveState.CLOSED
+    instance.ears.close()
